@@ -1,0 +1,1 @@
+"""What every part of the system shares: settings, the warehouse, logging, and the supervisor behind `make run`."""

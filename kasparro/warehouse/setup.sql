@@ -1,0 +1,114 @@
+-- What the warehouse needs before anything runs. Every statement may run again.
+-- Names in braces are filled in by setup.py; a server that does not let us create roles gets this as a file for its administrator.
+
+-- Roles: three groups that hold the rights, and one login of this database for each
+do $$ begin create role kasparro_loader nologin; exception when duplicate_object or unique_violation then null; end $$;
+do $$ begin create role kasparro_transformer nologin; exception when duplicate_object or unique_violation then null; end $$;
+do $$ begin create role kasparro_reader nologin; exception when duplicate_object or unique_violation then null; end $$;
+do $$ begin create role {loader_login} login; exception when duplicate_object or unique_violation then null; end $$;
+do $$ begin create role {transformer_login} login; exception when duplicate_object or unique_violation then null; end $$;
+do $$ begin create role {reader_login} login; exception when duplicate_object or unique_violation then null; end $$;
+alter role {loader_login} password {loader_password} connection limit 20;
+alter role {transformer_login} password {transformer_password} connection limit 20;
+alter role {reader_login} password {reader_password} connection limit 40;
+grant kasparro_loader to {loader_login}, current_user;
+grant kasparro_transformer to {transformer_login}, current_user;
+grant kasparro_reader to {reader_login}, current_user;
+
+-- A login acts as its group, so that what it creates belongs to the group
+alter role {loader_login} in database {database} set role = 'kasparro_loader';
+alter role {transformer_login} in database {database} set role = 'kasparro_transformer';
+alter role {loader_login} in database {database} set timezone = 'UTC';
+alter role {transformer_login} in database {database} set timezone = 'UTC';
+alter role {reader_login} in database {database} set timezone = 'UTC';
+alter role {reader_login} in database {database} set default_transaction_read_only = on;
+grant connect, temporary on database {database} to kasparro_loader, kasparro_transformer, kasparro_reader;
+
+create extension if not exists pg_trgm;
+
+-- Schemas: dlt writes raw (and stages its merges beside it), dbt writes the rest
+create schema if not exists raw_coinpaprika authorization kasparro_loader;
+create schema if not exists raw_coinpaprika_staging authorization kasparro_loader;
+create schema if not exists raw_coingecko authorization kasparro_loader;
+create schema if not exists raw_coingecko_staging authorization kasparro_loader;
+create schema if not exists raw_csv authorization kasparro_loader;
+create schema if not exists raw_csv_staging authorization kasparro_loader;
+create schema if not exists raw_rss authorization kasparro_loader;
+create schema if not exists raw_rss_staging authorization kasparro_loader;
+create schema if not exists staging authorization kasparro_transformer;
+create schema if not exists intermediate authorization kasparro_transformer;
+create schema if not exists candidate authorization kasparro_transformer;
+create schema if not exists marts authorization kasparro_transformer;
+create schema if not exists ops authorization kasparro_transformer;
+comment on schema raw_coinpaprika is 'CoinPaprika''s responses as they came, one row per coin and content';
+comment on schema raw_coingecko is 'CoinGecko''s responses as they came, one row per coin and content';
+comment on schema raw_csv is 'Rows of the CSV files';
+comment on schema raw_rss is 'Articles of the RSS feeds';
+comment on schema staging is 'Raw, renamed and cast, one to one';
+comment on schema intermediate is 'Logic between staging and marts';
+comment on schema candidate is 'The next version of the marts, audited here before it is published';
+comment on schema marts is 'The product: coins, listings, quotes, news. Changes only as a whole published version';
+
+-- Rights: each layer reads the one below it; readers see marts and ops, nothing else
+grant usage on schema raw_coinpaprika, raw_coingecko, raw_csv, raw_rss to kasparro_transformer;
+alter default privileges for role kasparro_loader in schema raw_coinpaprika grant select on tables to kasparro_transformer;
+alter default privileges for role kasparro_loader in schema raw_coingecko grant select on tables to kasparro_transformer;
+alter default privileges for role kasparro_loader in schema raw_csv grant select on tables to kasparro_transformer;
+alter default privileges for role kasparro_loader in schema raw_rss grant select on tables to kasparro_transformer;
+grant usage on schema marts, ops to kasparro_reader;
+grant usage on schema ops to kasparro_loader;
+alter default privileges for role kasparro_transformer in schema marts grant select on tables to kasparro_reader;
+alter default privileges for role kasparro_transformer in schema ops grant select on tables to kasparro_reader;
+
+-- The run ledger: written by the runner as it goes, so that it is true of runs that died, too
+create table if not exists ops.etl_runs (
+    run_id uuid primary key,
+    trigger text not null,
+    status text not null check (status in ('running', 'success', 'partial', 'failed', 'crashed')),
+    started_at timestamptz not null default clock_timestamp(),
+    completed_at timestamptz,
+    duration_seconds numeric(12, 3),
+    records_processed bigint not null default 0,
+    version bigint,
+    prefect_flow_run_id text,
+    error text
+);
+comment on table ops.etl_runs is 'One row per extract-then-transform pass';
+create index if not exists etl_runs_started_at on ops.etl_runs (started_at desc);
+create table if not exists ops.etl_source_runs (
+    run_id uuid not null references ops.etl_runs on delete cascade,
+    source text not null,
+    status text not null check (status in ('running', 'success', 'failed', 'crashed')),
+    records_processed bigint not null default 0,
+    records_rejected bigint not null default 0,
+    started_at timestamptz not null default clock_timestamp(),
+    completed_at timestamptz,
+    duration_seconds numeric(12, 3),
+    error text,
+    primary key (run_id, source)
+);
+comment on table ops.etl_source_runs is 'One row per pass and source';
+create index if not exists etl_source_runs_source on ops.etl_source_runs (source, started_at desc);
+
+-- Publications: one row per published version of the marts, and which loads of raw it holds
+create table if not exists ops.publications (
+    version bigint primary key,
+    published_at timestamptz not null default clock_timestamp(),
+    run_id uuid,
+    changes jsonb not null default '{{}}'
+);
+comment on table ops.publications is 'One row per published version of the marts';
+create table if not exists ops.published_loads (
+    schema_name text not null,
+    load_id text not null,
+    version bigint not null,
+    primary key (schema_name, load_id)
+);
+comment on table ops.published_loads is 'Which loads of raw went into which version: what is not here yet is work for the next pass';
+alter table ops.etl_runs owner to kasparro_transformer;
+alter table ops.etl_source_runs owner to kasparro_transformer;
+alter table ops.publications owner to kasparro_transformer;
+alter table ops.published_loads owner to kasparro_transformer;
+grant select, insert, update, delete on ops.etl_runs, ops.etl_source_runs to kasparro_loader;
+grant select on ops.publications, ops.published_loads to kasparro_loader;
+grant select on all tables in schema marts, ops to kasparro_reader;
