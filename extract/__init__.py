@@ -1,0 +1,7 @@
+"""Extraction: a folder per source, each a dlt source that lands what its provider sent in a raw schema.
+
+    provider ──http.Client──> payloads ──records.land──> Arrow tables ──dlt (CSV, COPY)──> raw_<source>.<table>
+                                              └── no usable key ──> raw_<source>.rejected_records
+
+`extract.pipeline.run(name, settings)` runs one source; so does `python -m extract <name>`.
+"""

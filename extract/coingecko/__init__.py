@@ -1,0 +1,62 @@
+"""CoinGecko.
+
+Data flow: `/coins/markets`, page by page → `raw_coingecko.markets`
+"""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import dlt
+from dlt.extract import DltResource
+
+from extract.coingecko.models import Market
+from extract.http import Client, RateLimiter, SourceError
+from extract.landing import Landing
+from kasparro.settings import Settings
+
+PER_PAGE = 250
+KEY_HEADERS = {"public": "x-cg-demo-api-key", "demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
+
+
+def client(settings: Settings) -> Client:
+    """The client of CoinGecko's API; the plan decides the header of the key."""
+    key = settings.coingecko_api_key
+    return Client(
+        "CoinGecko",
+        settings.coingecko_url,
+        limiter=RateLimiter(settings.coingecko_rate_limit),
+        headers={KEY_HEADERS[settings.coingecko_plan]: key} if key else {},
+        base_url_variable="COINGECKO_BASE_URL",
+    )
+
+
+@dlt.source(name="coingecko")
+def source(settings: Settings, landing: Landing) -> DltResource:
+    """All of CoinGecko that a pass reads."""
+    return landing.resource(Market, lambda: markets(client(settings), landing, settings.coingecko_max_coins))
+
+
+def markets(api: Client, landing: Landing, max_coins: int) -> Iterator[Any]:
+    """The coins with the largest market caps, `max_coins` of them (0 = all), in pages of 250.
+
+    Coins move between pages while we page: a coin met twice is taken once, with its first quote.
+    """
+    seen: set[object] = set()
+    for page in count(1):
+        payload, origin = api.get_json(
+            "/coins/markets", {"vs_currency": "usd", "order": "market_cap_desc", "per_page": PER_PAGE, "page": page}
+        )
+        if not isinstance(payload, list):
+            raise SourceError("CoinGecko answered /coins/markets with no list of coins: it is tried again next pass")
+        if not payload and page == 1:
+            raise SourceError("CoinGecko answered /coins/markets with no coins: nothing is taken over")
+        fresh: list[Any] = []
+        for coin in payload:
+            identity = coin.get("id") if isinstance(coin, dict) else None
+            if identity is None or identity not in seen:
+                fresh.append(coin)
+                seen.add(identity)
+        yield from landing.land(Market, fresh[: max_coins - PER_PAGE * (page - 1)] if max_coins else fresh, origin)
+        if len(payload) < PER_PAGE or (max_coins and page * PER_PAGE >= max_coins):
+            return

@@ -1,0 +1,43 @@
+"""CoinGecko's records, as the provider really sends them (https://docs.coingecko.com).
+
+- Nearly every number may be null, and comes as an integer on one row and a float on the next.
+- `market_cap_rank` is null for wrapped, bridged and staked coins since 2026-02.
+- `roi` is an object or null.
+"""
+
+from typing import ClassVar
+
+from extract.records import Integer, Json, Key, Moment, Number, Record, Text
+
+
+class Market(Record):
+    """`GET /coins/markets`: one coin with its quote in USD."""
+
+    table: ClassVar[str] = "markets"
+
+    id: Key
+    symbol: Text | None = None
+    name: Text | None = None
+    image: Text | None = None
+    current_price: Number | None = None
+    market_cap: Number | None = None
+    market_cap_rank: Integer | None = None
+    fully_diluted_valuation: Number | None = None
+    total_volume: Number | None = None
+    high_24h: Number | None = None
+    low_24h: Number | None = None
+    price_change_24h: Number | None = None
+    price_change_percentage_24h: Number | None = None
+    market_cap_change_24h: Number | None = None
+    market_cap_change_percentage_24h: Number | None = None
+    circulating_supply: Number | None = None
+    total_supply: Number | None = None
+    max_supply: Number | None = None
+    ath: Number | None = None
+    ath_change_percentage: Number | None = None
+    ath_date: Moment | None = None
+    atl: Number | None = None
+    atl_change_percentage: Number | None = None
+    atl_date: Moment | None = None
+    roi: Json | None = None
+    last_updated: Moment | None = None

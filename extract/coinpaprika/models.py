@@ -1,0 +1,61 @@
+"""CoinPaprika's records, as the provider really sends them (https://docs.coinpaprika.com).
+
+- Zero means unknown, in supplies, market caps and ranks: kept as it came here, made null in staging.
+- The free plan sends no `circulating_supply` since 2024.
+- `max_supply` reaches 9223372036854775807; prices go below 1e-8: all numbers are exact decimals.
+- Symbols may carry blanks; `quotes` holds one object per currency.
+"""
+
+from typing import ClassVar
+
+from extract.records import Integer, Key, Moment, Number, Payload, Record, Text
+
+
+class Ticker(Record):
+    """`GET /tickers`: one coin with its USD quote, flattened to `usd_*`."""
+
+    table: ClassVar[str] = "tickers"
+
+    id: Key
+    symbol: Text | None = None
+    name: Text | None = None
+    rank: Integer | None = None
+    circulating_supply: Number | None = None
+    total_supply: Number | None = None
+    max_supply: Number | None = None
+    beta_value: Number | None = None
+    first_data_at: Moment | None = None
+    last_updated: Moment | None = None
+    usd_price: Number | None = None
+    usd_volume_24h: Number | None = None
+    usd_volume_24h_change_24h: Number | None = None
+    usd_market_cap: Number | None = None
+    usd_market_cap_change_24h: Number | None = None
+    usd_percent_change_15m: Number | None = None
+    usd_percent_change_30m: Number | None = None
+    usd_percent_change_1h: Number | None = None
+    usd_percent_change_6h: Number | None = None
+    usd_percent_change_12h: Number | None = None
+    usd_percent_change_24h: Number | None = None
+    usd_percent_change_7d: Number | None = None
+    usd_percent_change_30d: Number | None = None
+    usd_percent_change_1y: Number | None = None
+    usd_ath_price: Number | None = None
+    usd_ath_date: Moment | None = None
+    usd_percent_from_price_ath: Number | None = None
+
+
+def flatten_ticker(payload: object) -> object:
+    """Lift `quotes.USD.*` to `usd_*`; other currencies and anything unexpected stay where they are."""
+    if not isinstance(payload, dict):
+        return payload
+    ticker: Payload = dict(payload)
+    quotes = ticker.get("quotes")
+    if isinstance(quotes, dict) and isinstance(quotes.get("USD"), dict):
+        others = {currency: quote for currency, quote in quotes.items() if currency != "USD"}
+        ticker.update({f"usd_{name}": value for name, value in quotes["USD"].items()})
+        if others:
+            ticker["quotes"] = others
+        else:
+            del ticker["quotes"]
+    return ticker
