@@ -68,7 +68,7 @@ Rate = Annotated[float, BeforeValidator(parse_rate)]
 class Settings(BaseSettings):
     """The system's configuration. Build it with `load_settings()`, which turns errors into readable ones."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=False)
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
 
     database_url: str | None = None
     kasparro_home: Path = Path(".kasparro")
