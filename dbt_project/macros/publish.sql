@@ -1,0 +1,81 @@
+{#-
+    After a run: publish the candidate marts, if the run built and audited all of them without a failure.
+
+    One transaction over all marts applies only the differences to the permanent tables, so readers see one version or
+    the next, never a mixture, and views and grants on a mart stay. It records the version and the raw loads it holds,
+    and ends in a NOTIFY.
+-#}
+{%- macro publish(results) -%}
+    {%- if not (execute and flags.WHICH == "build" and target.name == "candidate") -%} {{ return("") }} {%- endif -%}
+    {%- set built = [] -%}
+    {%- for result in results -%}
+        {%- if result.status not in ("success", "pass", "warn", "no-op") -%} {{ return("") }} {%- endif -%}
+        {%- do built.append(result.node.unique_id) -%}
+    {%- endfor -%}
+    {%- for node in mart_nodes() if node.unique_id not in built -%} {{ return("") }} {%- endfor -%}
+begin;
+lock table ops.publications in exclusive mode;
+create temporary table publication_changes (mart text, inserted bigint, updated bigint, deleted bigint) on commit drop;
+    {%- for node in mart_nodes() %}
+{{ publish_mart(node) }}
+    {%- endfor %}
+with next_version as (
+    insert into ops.publications (version, run_id, changes)
+    select
+        coalesce(max(version), 0) + 1,
+        nullif('{{ env_var("KASPARRO_RUN_ID", "") }}', '')::uuid,
+        (
+            select jsonb_object_agg(mart, jsonb_build_object('inserted', inserted, 'updated', updated, 'deleted', deleted))
+            from publication_changes
+        )
+    from ops.publications
+    returning version
+),
+
+recorded_loads as (
+    insert into ops.published_loads (schema_name, load_id, version)
+    select loads.schema_name, loads.load_id, next_version.version
+    from {{ target.schema }}.int_loads__unpublished as loads
+    cross join next_version
+    on conflict do nothing
+)
+
+select pg_notify('kasparro_publication', version::text) from next_version;
+commit;
+{%- endmacro -%}
+
+{#- The statement that makes one mart equal to its candidate; a mart with `meta.publish: upsert` only adds and changes. -#}
+{%- macro publish_mart(node) -%}
+    {%- set columns = node.columns.keys() | list -%}
+    {%- set key = primary_key_of(node) -%}
+    {%- set values = columns | reject("in", key) | list -%}
+    {%- set candidate = node.schema ~ "." ~ node.name -%}
+with deleted as (
+    delete from marts.{{ node.name }} as live
+    where
+    {%- if node.config.meta.publish == "upsert" %} false
+    {%- else %} not exists (
+        select from {{ candidate }} as next
+        where {% for column in key %}next.{{ column }} = live.{{ column }}{{ " and " if not loop.last }}{% endfor %}
+    )
+    {%- endif %}
+    returning 1
+),
+
+upserted as (
+    insert into marts.{{ node.name }} as live ({{ columns | join(", ") }})
+    select {{ columns | join(", ") }} from {{ candidate }}
+    on conflict ({{ key | join(", ") }}) do update set
+    {%- for column in values %} {{ column }} = excluded.{{ column }}{{ "," if not loop.last }}{% endfor %}
+    where ({% for column in values %}live.{{ column }}{{ ", " if not loop.last }}{% endfor %})
+        is distinct from ({% for column in values %}excluded.{{ column }}{{ ", " if not loop.last }}{% endfor %})
+    returning xmax = 0 as is_new
+)
+
+insert into publication_changes
+select
+    '{{ node.name }}',
+    (select count(*) from upserted where is_new),
+    (select count(*) from upserted where not is_new),
+    (select count(*) from deleted);
+{%- endmacro -%}

@@ -1,0 +1,76 @@
+-- One price per coin out of its listings' newest quotes: the median of those that are not stale.
+with
+
+listings as (
+    select * from {{ ref('int_listings__identified') }}
+),
+
+aged as (
+    select
+        *,
+        observed_at >= max(observed_at) over (partition by canonical_id)
+        - make_interval(hours => {{ var('consensus_window_hours') }}) as is_current
+    from listings
+),
+
+described as (
+    select distinct on (canonical_id)
+        canonical_id,
+        symbol,
+        name
+    from aged
+    order by canonical_id, is_current desc, precedence, source, source_coin_id
+),
+
+measured as (
+    select
+        canonical_id,
+        {{ exact_median('price_usd') }} as price_usd,
+        {{ exact_median('market_cap_usd') }} as market_cap_usd,
+        {{ exact_median('volume_24h_usd') }} as volume_24h_usd,
+        {{ exact_median('percent_change_24h') }} as percent_change_24h,
+        {{ exact_median('circulating_supply') }} as circulating_supply,
+        {{ exact_median('total_supply') }} as total_supply,
+        {{ exact_median('max_supply') }} as max_supply,
+        case
+            when count(price_usd) > 1 then round((max(price_usd) - min(price_usd)) / min(price_usd) * 100, 4)
+        end as price_spread_pct,
+        count(distinct source)::integer as source_count,
+        array_agg(distinct source order by source) as sources,
+        max(observed_at) as updated_at
+    from aged
+    where is_current
+    group by canonical_id
+),
+
+spans as (
+    select
+        canonical_id,
+        min(first_seen_at) as first_seen_at,
+        max(last_seen_at) as last_seen_at
+    from aged
+    group by canonical_id
+),
+
+consensus as (
+    select
+        described.*,
+        measured.price_usd,
+        measured.market_cap_usd,
+        measured.volume_24h_usd,
+        measured.percent_change_24h,
+        measured.circulating_supply,
+        measured.total_supply,
+        measured.max_supply,
+        measured.price_spread_pct,
+        measured.source_count,
+        measured.sources,
+        measured.updated_at,
+        spans.first_seen_at,
+        spans.last_seen_at
+    from described
+    inner join measured using (canonical_id)
+    inner join spans using (canonical_id)
+)
+
+select * from consensus

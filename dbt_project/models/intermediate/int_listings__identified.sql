@@ -1,0 +1,98 @@
+-- Which coin each listing is. An id once published stays with its listing; a new listing takes the id that its group
+-- has, or a new one: the bare symbol for the best-known holder of a symbol, symbol and name for the others.
+with
+
+listings as (
+    select * from {{ ref('int_listings__current') }}
+),
+
+matched as (
+    select * from {{ ref('int_listings__matched_by_symbol_and_name') }}
+),
+
+published_ids as (
+    select distinct canonical_id from {{ ref('stg_published__coin_listings') }}
+),
+
+members as (
+    select
+        listings.*,
+        matched.match_key,
+        matched.is_matchable,
+        {{ source_precedence('listings.source') }} as precedence
+    from listings
+    inner join matched using (source, source_coin_id)
+),
+
+coin_groups as (
+    select
+        match_key,
+        (
+            array_agg(published_canonical_id order by first_seen_at, published_canonical_id)
+            filter (where published_canonical_id is not null)
+        )[1] as published_id,
+        (array_agg({{ slug('coalesce(symbol, source_coin_id)') }} order by precedence, source, source_coin_id))[1] as symbol_slug,
+        (array_agg({{ slug('coalesce(name, source_coin_id)') }} order by precedence, source, source_coin_id))[1] as name_slug,
+        max(market_cap_usd) as market_cap_usd,
+        min(market_rank) as market_rank
+    from members
+    group by match_key
+),
+
+newcomers as (
+    select
+        match_key,
+        market_cap_usd,
+        market_rank,
+        coalesce(nullif(symbol_slug, ''), left(md5(match_key), 8)) as symbol_slug,
+        name_slug
+    from coin_groups
+    where published_id is null
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by symbol_slug
+            order by market_cap_usd desc nulls last, market_rank asc nulls last, match_key asc
+        ) as prominence
+    from newcomers
+),
+
+proposed as (
+    select
+        ranked.match_key,
+        ranked.prominence,
+        case
+            when ranked.prominence = 1 and published_ids.canonical_id is null then ranked.symbol_slug
+            else concat_ws('-', ranked.symbol_slug, nullif(ranked.name_slug, ''))
+        end as proposed_id
+    from ranked
+    left join published_ids on ranked.symbol_slug = published_ids.canonical_id
+),
+
+named as (
+    select
+        proposed.match_key,
+        case
+            when
+                published_ids.canonical_id is null
+                and row_number() over (partition by proposed.proposed_id order by proposed.prominence, proposed.match_key) = 1
+                then proposed.proposed_id
+            else proposed.proposed_id || '-' || left(md5(proposed.match_key), 6)
+        end as new_id
+    from proposed
+    left join published_ids on proposed.proposed_id = published_ids.canonical_id
+),
+
+identified as (
+    select
+        members.*,
+        coalesce(members.published_canonical_id, coin_groups.published_id, named.new_id) as canonical_id
+    from members
+    inner join coin_groups using (match_key)
+    left join named using (match_key)
+)
+
+select * from identified

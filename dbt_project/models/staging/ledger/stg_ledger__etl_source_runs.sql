@@ -1,0 +1,1 @@
+select * from {{ source('ledger', 'etl_source_runs') }}
