@@ -1,0 +1,187 @@
+"""What `GET /data` takes and gives."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from api.data.sorting import DataSort
+
+Text = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Amount = Annotated[Decimal, Field(ge=0, le=Decimal("1e30"), max_digits=60, decimal_places=30)]
+RSS = ("rss", "rss_feed")
+
+
+def _moment(given: str) -> str:
+    """Accept ISO 8601 dates and times; what has no offset is UTC."""
+    try:
+        window_edge(given, last=True)
+    except (ValueError, OverflowError):
+        raise ValueError("expected an ISO 8601 date or time, like 2026-01-31 or 2026-01-31T18:30:00Z") from None
+    return given
+
+
+def window_edge(given: str, *, last: bool) -> datetime:
+    """A date or time as UTC. As the `last` edge, the first moment after it: a date stands for its whole day.
+
+    Raises ValueError when it is neither, OverflowError at the ends of the calendar.
+    """
+    given = given.strip()
+    if "T" in given:
+        given = given.replace(" ", "+")  # the plus of an offset, sent unescaped, arrives as a blank
+    if len(given) <= len("2026-01-31"):
+        moment = datetime.combine(date.fromisoformat(given), datetime.min.time(), UTC)
+        return moment + timedelta(days=1) if last else moment
+    moment = datetime.fromisoformat(given)
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment + timedelta(microseconds=1) if last else moment
+
+
+def _source(given: str) -> str:
+    given = given.lower()
+    if given in ("coinpaprika", "coingecko", "csv", *RSS) or given.startswith("csv:"):
+        return given
+    raise ValueError("expected coinpaprika, coingecko, csv, csv:<file stem>, rss or rss_feed")
+
+
+Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
+
+
+class View(StrEnum):
+    """What one row of `/data` is."""
+
+    COINS = "coins"
+    LATEST = "latest"
+    WINDOW = "window"
+    ARTICLES = "articles"
+
+
+class DataQuery(BaseModel):
+    """The parameters of `GET /data`. A parameter that is not here is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    symbol: Text | None = Field(None, description="Exact symbol, any case. Several coins may share one")
+    ticker: Text | None = Field(None, description="The same as `symbol`")
+    name: Text | None = Field(None, description="Part of the name, any case")
+    search: Text | None = Field(None, description="Part of the symbol or the name, any case")
+    canonical_id: Text | None = Field(None, description="One coin, such as `btc`")
+    source: Annotated[Text, AfterValidator(_source)] | None = Field(
+        None,
+        description="That source's latest quote per coin: `coinpaprika`, `coingecko`, `csv` (all files), "
+        "`csv:<file stem>`. `rss` gives articles",
+    )
+    start_date: Moment | None = Field(None, description="Quotes from here on (ISO 8601; UTC when it has no offset)")
+    end_date: Moment | None = Field(None, description="Quotes up to here; a date stands for its whole day")
+    min_market_cap: Amount | None = Field(None, description="US dollars, inclusive")
+    max_market_cap: Amount | None = Field(None, description="US dollars, inclusive")
+    sort: DataSort | None = Field(
+        None,
+        description="`-` descends. Default `rank`; newest first for quotes in a window (`observed_at` only) and for "
+        "articles (`published_at` only)",
+    )
+    fields: str | None = Field(None, max_length=500, description="Comma-separated columns, in the order wanted")
+    limit: int = Field(10, ge=1, le=1000)
+    offset: int | None = Field(None, ge=0, le=1_000_000, description="Rows to skip; not together with `cursor`")
+    cursor: str | None = Field(
+        None,
+        min_length=1,
+        max_length=1000,
+        description="`next_cursor` of the page before, with the same filters and sort. A walk over coins by cursor "
+        "sees one version from start to end",
+    )
+    decimals: Literal["number", "string"] = Field(
+        "number",
+        description="`string` puts prices and amounts in quotes, for clients whose numbers are floats",
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.symbol and self.ticker and self.symbol.casefold() != self.ticker.casefold():
+            raise ValueError("ticker: is an alias of symbol, and differs from it")
+        if self.start_date and self.end_date and self.start >= self.end:
+            raise ValueError("start_date: is after end_date")
+        low, high = self.min_market_cap, self.max_market_cap
+        if low is not None and high is not None and low > high:
+            raise ValueError("min_market_cap: is greater than max_market_cap")
+        if self.cursor is not None and self.offset is not None:
+            raise ValueError("offset: a cursor already says where to go on")
+        return self
+
+    @property
+    def start(self) -> datetime:
+        """The first moment of the window."""
+        return window_edge(self.start_date, last=False) if self.start_date else datetime.min.replace(tzinfo=UTC)
+
+    @property
+    def end(self) -> datetime:
+        """The first moment after the window."""
+        return window_edge(self.end_date, last=True) if self.end_date else datetime.max.replace(tzinfo=UTC)
+
+    @property
+    def view(self) -> View:
+        """What the rows are."""
+        if self.source in RSS:
+            return View.ARTICLES
+        if self.start_date or self.end_date:
+            return View.WINDOW
+        return View.LATEST if self.source else View.COINS
+
+
+class CoinRow(BaseModel):
+    """A coin, or with `source` or dates one quote. Every number has all its digits."""
+
+    model_config = ConfigDict(extra="allow")
+
+    canonical_id: str
+    symbol: str
+    name: str
+    rank: int | None
+    price_usd: Decimal | None
+    market_cap_usd: Decimal | None
+    volume_24h_usd: Decimal | None
+    percent_change_24h: Decimal | None
+    sources: list[str]
+    updated_at: datetime | None
+
+
+class ArticleRow(BaseModel):
+    """A news article, with the canonical ids of the coins it mentions."""
+
+    title: str
+    url: str
+    summary: str | None
+    published_at: datetime | None
+    feed: str
+    coins: list[str]
+
+
+class Pagination(BaseModel):
+    """Where this page is in the whole."""
+
+    limit: int
+    offset: int | None = Field(description="null for a page reached by cursor in a view of quotes or articles")
+    returned: int
+    total_items: int
+    total_pages: int
+    next_cursor: str | None
+
+
+class Meta(BaseModel):
+    """The published version that the rows are of; null before the first."""
+
+    version: int | None
+    published_at: datetime | None
+    sources: list[str]
+
+
+class DataAnswer(BaseModel):
+    """The envelope."""
+
+    request_id: str
+    api_latency_ms: float
+    data: list[CoinRow] | list[ArticleRow] | list[dict[str, Any]]
+    pagination: Pagination
+    meta: Meta

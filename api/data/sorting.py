@@ -1,0 +1,42 @@
+"""What `GET /data` can be sorted by, and which of it each view offers."""
+
+from enum import StrEnum
+
+
+class DataSort(StrEnum):
+    """Sort keys; `-` descends. Rows without a value come last either way."""
+
+    CANONICAL_ID = "canonical_id"
+    CANONICAL_ID_DESC = "-canonical_id"
+    SYMBOL = "symbol"
+    SYMBOL_DESC = "-symbol"
+    NAME = "name"
+    NAME_DESC = "-name"
+    RANK = "rank"
+    RANK_DESC = "-rank"
+    PRICE_USD = "price_usd"
+    PRICE_USD_DESC = "-price_usd"
+    MARKET_CAP_USD = "market_cap_usd"
+    MARKET_CAP_USD_DESC = "-market_cap_usd"
+    VOLUME_24H_USD = "volume_24h_usd"
+    VOLUME_24H_USD_DESC = "-volume_24h_usd"
+    PERCENT_CHANGE_24H = "percent_change_24h"
+    PERCENT_CHANGE_24H_DESC = "-percent_change_24h"
+    SOURCE_COUNT = "source_count"
+    SOURCE_COUNT_DESC = "-source_count"
+    UPDATED_AT = "updated_at"
+    UPDATED_AT_DESC = "-updated_at"
+    OBSERVED_AT = "observed_at"
+    OBSERVED_AT_DESC = "-observed_at"
+    PUBLISHED_AT = "published_at"
+    PUBLISHED_AT_DESC = "-published_at"
+
+    @property
+    def column(self) -> str:
+        """The column that is compared."""
+        return self.value.removeprefix("-")
+
+    @property
+    def descending(self) -> bool:
+        """Whether the largest value comes first."""
+        return self.value.startswith("-")

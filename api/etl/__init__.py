@@ -1,0 +1,1 @@
+"""`POST /etl/trigger`: starts a pass."""

@@ -1,0 +1,1 @@
+"""`GET /health`: is the data good, does the process live, can it serve."""

@@ -1,0 +1,57 @@
+"""Is the system healthy, and if not, why and since when. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from api.health.queries import SourceState
+
+MISSED_PASSES = 3
+
+
+def reason(why: str, since: datetime | None, source: str | None = None) -> dict[str, Any]:
+    """One reason, as the answer shows it."""
+    return {"source": source, "reason": why, "since": since}
+
+
+def etl_status(enabled: Iterable[str], states: Mapping[str, SourceState]) -> dict[str, dict[str, Any]]:
+    """Per enabled source, how its newest finished run ended."""
+    status: dict[str, dict[str, Any]] = {}
+    for source in enabled:
+        state = states.get(source)
+        status[source] = {
+            "status": state.status if state else "never_run",
+            "records_processed": state.records_processed if state else 0,
+            "finished_at": state.finished_at if state else None,
+            "error": state.error if state else None,
+        }
+    return status
+
+
+def reasons(
+    *,
+    enabled: Iterable[str],
+    states: Mapping[str, SourceState],
+    version: int | None,
+    last_completed_at: datetime | None,
+    interval: timedelta,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """Why the data is less than good: nothing published yet, a source that fails, passes that no longer come."""
+    found: list[dict[str, Any]] = []
+    if version is None:
+        found.append(reason("no pass has completed yet", None))
+    elif last_completed_at is not None and now - last_completed_at > MISSED_PASSES * interval:
+        minutes = int((now - last_completed_at).total_seconds() // 60)
+        found.append(reason(f"no pass has completed for {minutes} minutes", last_completed_at))
+    for source in enabled:
+        state = states.get(source)
+        if state is not None and state.status != "success":
+            found.append(
+                reason(
+                    state.error or f"its last run {state.status}",
+                    state.failing_since,
+                    source,
+                )
+            )
+    return found

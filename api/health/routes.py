@@ -1,0 +1,114 @@
+"""`GET /health`, `/health/live`, `/health/ready`."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import anyio
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+
+from api.context import Context, context_of
+from api.database import WarehouseGone
+from api.health import judge, queries
+from api.health.schemas import HealthAnswer
+from api.problems import Problem
+from api.readmodel.queries import latest_publication
+from api.responses import system_answer
+
+PATIENCE_SECONDS = 5.0
+router = APIRouter(tags=["system"])
+
+
+@router.get(
+    "/health",
+    summary="Is the data good?",
+    response_model=None,
+    responses={
+        200: {"model": HealthAnswer},
+        503: {"model": HealthAnswer, "description": "The warehouse is gone"},
+    },
+)
+async def health(request: Request) -> Response:
+    """`healthy`, `degraded` with which source, why and since when, or 503 `unhealthy` when the warehouse is gone."""
+    context = context_of(request)
+    try:
+        outage = context.keeper.outage
+        if outage is not None and not outage.reachable:
+            raise WarehouseGone(outage.reason)
+        with anyio.fail_after(PATIENCE_SECONDS):
+            body = await to_thread.run_sync(_look, context, abandon_on_cancel=True)
+    except (Problem, TimeoutError) as error:
+        why = error.reason if isinstance(error, WarehouseGone) else "it does not answer in time"
+        return system_answer(request, _unhealthy(context, why), 503)
+    return system_answer(request, body)
+
+
+@router.get("/health/live", summary="Does the process live?")
+async def live(request: Request) -> Response:
+    """200 as long as the process answers at all."""
+    return system_answer(request, {"status": "alive"})
+
+
+@router.get(
+    "/health/ready",
+    summary="Can it serve?",
+    responses={503: {"description": "No version in memory yet"}},
+)
+async def ready(request: Request) -> Response:
+    """200 while a version can be served, also when the warehouse is gone."""
+    version = context_of(request).keeper.current.version
+    return system_answer(
+        request,
+        {"status": "ready" if version is not None else "empty", "version": version},
+        200 if version else 503,
+    )
+
+
+def _look(context: Context) -> dict[str, Any]:
+    """Read the ledger and judge. Blocks on the warehouse."""
+    snapshot, outage, settings = (
+        context.keeper.current,
+        context.keeper.outage,
+        context.settings,
+    )
+    now = datetime.now(UTC)
+    with context.database.transaction() as connection:
+        states = queries.sources(connection)
+        last_run = queries.last_run(connection)
+        last_completed_at = queries.last_completed_at(connection)
+        publication = latest_publication(connection)
+    reasons = judge.reasons(
+        enabled=settings.sources,
+        states=states,
+        version=publication.version if publication else None,
+        last_completed_at=last_completed_at,
+        interval=timedelta(minutes=settings.etl_interval_minutes),
+        now=now,
+    )
+    if outage is not None:
+        reasons.append(judge.reason(f"the published marts can't be read: {outage.reason}", outage.since))
+    return {
+        "status": "degraded" if reasons else "healthy",
+        "database_connected": True,
+        "reasons": reasons,
+        "etl_status": judge.etl_status(settings.sources, states),
+        "last_run": last_run,
+        "version": snapshot.version,
+        "published_at": snapshot.published_at,
+        "timestamp": now,
+    }
+
+
+def _unhealthy(context: Context, why: str) -> dict[str, Any]:
+    snapshot, outage = context.keeper.current, context.keeper.outage
+    since = outage.since if outage else None
+    return {
+        "status": "unhealthy",
+        "database_connected": False,
+        "reasons": [judge.reason(f"the warehouse does not answer: {why}", since)],
+        "etl_status": {},
+        "last_run": None,
+        "version": snapshot.version,
+        "published_at": snapshot.published_at,
+        "timestamp": datetime.now(UTC),
+    }

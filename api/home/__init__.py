@@ -1,0 +1,1 @@
+"""`GET /`: the dashboard for a browser, API information for other clients."""

@@ -1,0 +1,100 @@
+"""`GET /` and the dashboard's files."""
+
+import hashlib
+from importlib.resources import files
+
+from fastapi import APIRouter, Request, Response
+from starlette.exceptions import HTTPException
+
+from api.context import context_of
+from api.etl.routes import prefect_ui
+from api.responses import system_answer
+
+MEDIA_TYPES = {
+    "css": "text/css",
+    "js": "text/javascript",
+    "svg": "image/svg+xml",
+    "html": "text/html",
+}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+ENDPOINTS = {
+    "data": "/data",
+    "stats": "/stats",
+    "health": "/health",
+    "metrics": "/metrics",
+    "trigger": "/etl/trigger",
+    "docs": "/docs",
+    "openapi": "/openapi.json",
+}
+FILES = {
+    path.name: path.read_bytes()
+    for path in (files("api") / "dashboard").iterdir()
+    if path.name.endswith(tuple(MEDIA_TYPES))
+}
+TAGS = {name: f'"{hashlib.sha256(content).hexdigest()[:16]}"' for name, content in FILES.items()}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def home(request: Request) -> Response:
+    """The dashboard where HTML is preferred, else what there is and where."""
+    if _prefers_html(request.headers.get("accept", "")):
+        answer = _file(request, "index.html")
+        answer.headers["Vary"] = "Accept, Accept-Encoding"
+        return answer
+    context = context_of(request)
+    snapshot = context.keeper.current
+    answer = system_answer(
+        request,
+        {
+            "name": "Kasparro",
+            "description": request.app.description,
+            "version": snapshot.version,
+            "published_at": snapshot.published_at,
+            "endpoints": ENDPOINTS,
+            "prefect": prefect_ui(context, request),
+        },
+    )
+    answer.headers["Vary"] = "Accept, Accept-Encoding"
+    return answer
+
+
+@router.get("/dashboard/{name}")
+async def dashboard_file(request: Request, name: str) -> Response:
+    """A file of the dashboard."""
+    return _file(request, name)
+
+
+def _file(request: Request, name: str) -> Response:
+    if name not in FILES:
+        raise HTTPException(404)
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "ETag": TAGS[name],
+        "Cache-Control": "no-cache",
+    }
+    if request.headers.get("if-none-match") == TAGS[name]:
+        return Response(status_code=304, headers=headers)
+    return Response(FILES[name], headers=headers, media_type=MEDIA_TYPES[name.rpartition(".")[2]])
+
+
+def _prefers_html(accept: str) -> bool:
+    """Whether HTML comes before JSON in an Accept header; a browser always names it."""
+
+    def weight(media_type: str) -> float:
+        best = 0.0
+        for part in accept.lower().split(","):
+            name, *parameters = [piece.strip() for piece in part.split(";")]
+            if name == media_type:
+                quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
+                best = max(
+                    best,
+                    float(quality) if quality.replace(".", "", 1).isdigit() else 0.0,
+                )
+        return best
+
+    return weight("text/html") > weight("application/json")

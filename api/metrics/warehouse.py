@@ -1,0 +1,66 @@
+"""Metrics that are read from the warehouse when Prometheus asks: true whoever ran the passes, and after a restart."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
+
+from api.context import Context
+from api.metrics import queries
+from api.problems import Problem
+
+
+def collect(context: Context) -> Iterator[Metric]:
+    """The warehouse's metrics; only `warehouse_up 0` and what memory knows while it is away."""
+    snapshot = context.keeper.current
+    now = datetime.now(UTC)
+    if snapshot.version is not None and snapshot.published_at is not None:
+        yield GaugeMetricFamily("published_version", "Version of the marts being served", snapshot.version)
+        staleness = (now - snapshot.published_at).total_seconds()
+        yield GaugeMetricFamily(
+            "marts_age_seconds",
+            "Time since the served version was published",
+            staleness,
+        )
+        yield GaugeMetricFamily("coins_served", "Canonical coins in the served version", len(snapshot.rows))
+    try:
+        with context.database.transaction() as connection:
+            runs = queries.runs_by_source(connection)
+            newest = queries.newest_success_by_source(connection)
+    except Problem:
+        yield GaugeMetricFamily("warehouse_up", "Whether the warehouse answers", 0)
+        return
+    yield GaugeMetricFamily("warehouse_up", "Whether the warehouse answers", 1)
+    yield from _of_runs(runs)
+    stale = GaugeMetricFamily(
+        "data_staleness_seconds",
+        "Time since a source last came through",
+        labels=["source"],
+    )
+    for source, succeeded_at in newest:
+        stale.add_metric([source], (now - succeeded_at).total_seconds())
+    yield stale
+
+
+def _of_runs(runs: list[queries.SourceRuns]) -> Iterator[Metric]:
+    totals = CounterMetricFamily("etl_runs", "Runs finished", labels=["source", "status"])
+    records = CounterMetricFamily("etl_records_processed", "Records landed", labels=["source"])
+    rejected = CounterMetricFamily("rejected_records", "Records quarantined", labels=["source"])
+    duration = SummaryMetricFamily("etl_duration_seconds", "Duration of a source's runs", labels=["source"])
+    for run in runs:
+        totals.add_metric([run.source, run.status], run.runs)
+    for source in sorted({run.source for run in runs}):
+        of_source = [run for run in runs if run.source == source]
+        records.add_metric([source], sum(run.records for run in of_source))
+        rejected.add_metric([source], sum(run.rejected for run in of_source))
+        duration.add_metric(
+            [source],
+            sum(run.runs for run in of_source),
+            sum(run.seconds for run in of_source),
+        )
+    yield from (totals, records, rejected, duration)

@@ -1,0 +1,112 @@
+"""Errors as `application/problem+json` (RFC 9457): what is wrong, with which parameter, and what to do."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+SHOWN_INPUT = 100
+
+
+class Problem(Exception):
+    """An answer that is an error. `errors` name parameters: `[{"field", "message"}]`; `extra` are further members."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        errors: Sequence[Mapping[str, Any]] = (),
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
+
+
+def invalid(field: str, message: str) -> Problem:
+    """A 422 about one parameter."""
+    return Problem(422, f"{field}: {message}", errors=[{"field": field, "message": message}])
+
+
+def render(problem: Problem, path: str, request_id: str) -> Response:
+    """The problem as an HTTP answer."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": path,
+        "request_id": request_id,
+        **problem.extra,
+    }
+    if problem.errors:
+        body["errors"] = problem.errors
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    return Response(orjson.dumps(body), problem.status, headers, MEDIA_TYPE)
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    return render(problem, request.url.path, request.scope["request_id"])
+
+
+def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return _answer(request, error)
+
+
+def _on_validation(request: Request, error: Exception) -> Response:
+    """Pydantic's complaints, one entry per parameter, in words that name it."""
+    assert isinstance(error, RequestValidationError)
+    errors: list[dict[str, Any]] = []
+    for complaint in error.errors():
+        place = [str(part) for part in complaint["loc"][1:]]
+        message = str(complaint["msg"]).removeprefix("Value error, ")
+        if complaint["type"] == "extra_forbidden":
+            message = "unknown parameter"
+        field, colon, rest = message.partition(": ")
+        if not place and colon:  # a check over several fields names the one that is wrong
+            place, message = [field], rest
+        entry: dict[str, Any] = {
+            "field": ".".join(place) or str(complaint["loc"][0]),
+            "message": message,
+        }
+        if isinstance(complaint.get("input"), str | int | float):
+            entry["given"] = str(complaint["input"])[:SHOWN_INPUT]
+        errors.append(entry)
+    detail = "; ".join(f"{entry['field']}: {entry['message']}" for entry in errors)
+    return _answer(request, Problem(422, detail, errors=errors))
+
+
+def _on_http(request: Request, error: Exception) -> Response:
+    """Starlette's own errors: unknown path, wrong method, body too large."""
+    assert isinstance(error, HTTPException)
+    detail = {
+        404: f"There is nothing at {request.url.path}. See /docs for what there is.",
+        405: f"{request.method} is not possible at {request.url.path}.",
+    }.get(error.status_code, str(error.detail))
+    return _answer(request, Problem(error.status_code, detail, headers=error.headers))
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the application a problem."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+
+
+def refuse_repeated(request: Request) -> None:
+    """Raise a 422 when a query parameter is given twice: only one of them could count."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    if len(names) != len(request.query_params):
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise invalid(repeated, "is given more than once")

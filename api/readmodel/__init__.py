@@ -1,0 +1,25 @@
+"""The coins in memory: one frozen snapshot per published version, ready to be served.
+
+The marts change only when a version is published, so each version is read once, encoded once and sorted once:
+
+    ops.publications ── NOTIFY, or a look every second ──> Keeper ── queries.load ──> build ──> Snapshot
+    /data ── filters, sort, page ──> select ──> row numbers ──> Snapshot.rows
+"""
+
+from api.readmodel.columns import COLUMNS, DECIMALS, PLAIN, SORTABLE
+from api.readmodel.keeper import Keeper
+from api.readmodel.select import Filters, Page, select
+from api.readmodel.snapshot import SEPARATOR, Snapshot
+
+__all__ = [
+    "COLUMNS",
+    "DECIMALS",
+    "PLAIN",
+    "SEPARATOR",
+    "SORTABLE",
+    "Filters",
+    "Keeper",
+    "Page",
+    "Snapshot",
+    "select",
+]

@@ -1,0 +1,32 @@
+"""What the read model asks the warehouse."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from api.readmodel.columns import COLUMNS
+
+LATEST = text("select version, published_at from ops.publications order by version desc limit 1")
+# byte order, like the sort orders built in memory
+COINS = text(f'select {", ".join(COLUMNS)} from marts.coins order by canonical_id collate "C"')
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A published version of the marts."""
+
+    version: int
+    published_at: datetime
+
+
+def latest_publication(connection: Connection) -> Publication | None:
+    """The newest published version, or None before the first."""
+    row = connection.execute(LATEST).first()
+    return None if row is None else Publication(row.version, row.published_at)
+
+
+def coins(connection: Connection) -> list[tuple[Any, ...]]:
+    """All coins, values in the order of COLUMNS, sorted by canonical_id."""
+    return [tuple(row) for row in connection.execute(COINS)]

@@ -1,0 +1,1 @@
+"""`GET /stats`: how much there is, and how the sources have been doing."""

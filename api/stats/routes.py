@@ -1,0 +1,36 @@
+"""`GET /stats`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.context import context_of
+from api.problems import refuse_repeated
+from api.readmodel.queries import latest_publication
+from api.responses import system_answer
+from api.stats import queries
+from api.stats.schemas import StatsAnswer, StatsQuery
+
+router = APIRouter(tags=["system"])
+NOTHING = {"coins": 0, "listings": 0, "quotes": 0, "articles": 0}
+
+
+@router.get(
+    "/stats",
+    summary="Totals and runs",
+    response_model=None,
+    responses={200: {"model": StatsAnswer}},
+)
+def stats(request: Request, query: Annotated[StatsQuery, Query()]) -> Response:
+    """Rows in the published marts, a summary of each source's runs, and the newest runs. Blocks on the warehouse."""
+    refuse_repeated(request)
+    context = context_of(request)
+    with context.database.transaction() as connection:
+        publication = latest_publication(connection)
+        if publication is None:
+            totals = NOTHING
+        else:
+            totals = context.counts.of(publication.version, "totals", lambda: queries.totals(connection))
+        summary = queries.summary(connection, query.source)
+        recent = queries.recent_runs(connection, query.source, query.limit)
+    return system_answer(request, {"totals": totals, "summary": summary, "recent_runs": recent})

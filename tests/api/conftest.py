@@ -1,0 +1,68 @@
+"""Databases with marts in them, and the API over them."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from kasparro.settings import Settings
+from kasparro.warehouse import LOGIN_ROLES, Warehouse, setup
+from tests.api import sample
+from tests.api.marts import Marts
+from tests.api.serving import Api, serving
+from tests.conftest import free_port, make_settings
+
+KEY = "the-key-of-the-tests"
+
+
+@contextmanager
+def own_database(warehouse: Warehouse, settings: Settings) -> Generator[Warehouse]:
+    """A database of its own on the session's server: set up, and without marts."""
+    name = f"api{free_port()}"
+    admin = psycopg2.connect(warehouse.url("admin"))
+    admin.autocommit = True
+    with admin.cursor() as cursor:
+        cursor.execute(f'create database "{name}"')
+    own = Warehouse(warehouse.admin.set(database=name), warehouse.secret)
+    setup.ensure(own.admin, {role: own.login(role) for role in LOGIN_ROLES}, settings)
+    try:
+        yield own
+    finally:
+        with admin.cursor() as cursor:
+            cursor.execute(f'drop database "{name}" with (force)')
+            for role in LOGIN_ROLES:
+                cursor.execute(f'drop role "{setup.login_of(role, name)}"')
+        admin.close()
+
+
+@pytest.fixture(scope="session")
+def api_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of the APIs under test."""
+    return make_settings(tmp_path_factory.mktemp("api"), admin_api_key=KEY)
+
+
+@pytest.fixture(scope="session")
+def market(warehouse: Warehouse, api_settings: Settings) -> Generator[Api]:
+    """An API over the sample market, published as version 7. For tests that only read."""
+    with own_database(warehouse, api_settings) as own:
+        marts = Marts(own)
+        marts.publish(7, coins=sample.COINS, listings=sample.LISTINGS, quotes=sample.QUOTES, articles=sample.ARTICLES)
+        sample.write_runs(marts)
+        with serving(api_settings, lambda: own.url("reader")) as api:
+            api.wait_for(7)
+            yield api
+
+
+@pytest.fixture
+def empty(warehouse: Warehouse, api_settings: Settings) -> Generator[Warehouse]:
+    """A database as it is before the first pass: roles, schemas, ledger; no marts."""
+    with own_database(warehouse, api_settings) as own:
+        yield own
+
+
+@pytest.fixture
+def home_folder(tmp_path: Path) -> Path:
+    """A KASPARRO_HOME for one test."""
+    return tmp_path / "home"
