@@ -1,0 +1,130 @@
+"""One pass, step by step, with plain functions; Prefect's flow runs the same steps as tasks."""
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from extract import pipeline
+from extract.http import SourceError
+from extract.pipeline import Extracted
+from flows import transform
+from flows.ledger import Ledger, RunStatus, open_run
+from flows.transform import NodeResult, TransformError
+from kasparro.environment import write_shell_file
+from kasparro.settings import Settings, SourceName
+from kasparro.warehouse import Warehouse, ensure_warehouse
+
+logger = logging.getLogger("flows")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a pass ended."""
+
+    run_id: str
+    status: RunStatus
+    version: int | None
+    failures: Mapping[str, str] = field(default_factory=dict[str, str])
+    error: str | None = None
+    nodes: tuple[NodeResult, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 all sources good, 3 some failed and the rest was published, 1 nothing published."""
+        return {"success": 0, "partial": 3, "failed": 1}[self.status]
+
+
+ExtractAll = Callable[[Settings, Warehouse, Ledger], dict[str, str]]
+Build = Callable[[Settings, Warehouse, Ledger], tuple[NodeResult, ...]]
+
+
+def extract_source(name: SourceName, settings: Settings, warehouse: Warehouse, ledger: Ledger) -> Extracted:
+    """Extract one source and record it. Raises SourceError or what dlt raised, after recording that, too."""
+    ledger.start_source(name)
+    try:
+        extracted = pipeline.run(name, settings, warehouse)
+    except Exception as error:
+        ledger.finish_source(name, error=describe(error))
+        raise
+    ledger.finish_source(name, processed=extracted.accepted, rejected=extracted.rejected)
+    rejected = f", {extracted.rejected:,} quarantined: {extracted.reasons[0]}" if extracted.rejected else ""
+    logger.info("%s: %s records%s", name, f"{extracted.accepted:,}", rejected)
+    return extracted
+
+
+def extract_all(settings: Settings, warehouse: Warehouse, ledger: Ledger) -> dict[str, str]:
+    """Extract every enabled source, side by side; one that fails stops no other. Returns source → what went wrong."""
+
+    def attempt(name: SourceName) -> str | None:
+        try:
+            extract_source(name, settings, warehouse, ledger)
+        except Exception as error:  # whatever it was: the other sources go on, and the ledger says it
+            return report_failure(name, error)
+        return None
+
+    with ThreadPoolExecutor(len(settings.sources), thread_name_prefix="extract") as pool:
+        messages = dict(zip(settings.sources, pool.map(attempt, settings.sources), strict=True))
+    return {name: message for name, message in messages.items() if message}
+
+
+def report_failure(name: str, error: BaseException) -> str:
+    """Log a source's failure in one line and return it; the trace goes to the debug log."""
+    message = describe(error)
+    logger.warning("%s failed: %s", name, message)
+    logger.debug("%s", name, exc_info=error)
+    return message
+
+
+def describe(error: BaseException) -> str:
+    """An error in one line for people."""
+    if isinstance(error, SourceError):
+        return str(error)
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[-1] if lines else 'no message'}"
+
+
+def build(settings: Settings, warehouse: Warehouse, ledger: Ledger) -> tuple[NodeResult, ...]:
+    """Transform and publish. Raises TransformError."""
+    return transform.build(settings, warehouse, ledger.run_id, lambda name: logger.debug("built %s", name))
+
+
+def run_pass(
+    settings: Settings,
+    trigger: str,
+    *,
+    flow_run_id: str | None = None,
+    extract_all: ExtractAll = extract_all,
+    build: Build = build,
+) -> Outcome:
+    """Run one extract-then-transform pass from start to end, and record it.
+
+    Raises WarehouseError when there is no warehouse, PassRunningError when another pass is at work.
+    """
+    warehouse = ensure_warehouse(settings)
+    write_shell_file(settings, warehouse)
+    with open_run(warehouse, trigger, flow_run_id) as ledger:
+        outcome = _run(settings, warehouse, ledger, extract_all, build)
+        ledger.finish(outcome.status, version=outcome.version, error=outcome.error)
+    return outcome
+
+
+def _run(settings: Settings, warehouse: Warehouse, ledger: Ledger, extract_all: ExtractAll, build: Build) -> Outcome:
+    logger.info("extracting %s", ", ".join(settings.sources))
+    pipeline.prepare(settings, warehouse)
+    failures = extract_all(settings, warehouse, ledger)
+    if len(failures) == len(settings.sources):
+        error = "no source could be read: nothing new is published"
+        return Outcome(ledger.run_id, "failed", None, failures, error)
+    logger.info("transforming: dbt build, audits, publication")
+    try:
+        nodes = build(settings, warehouse, ledger)
+    except TransformError as error:
+        message = f"nothing is published, the last good version stays: {error}"
+        return Outcome(ledger.run_id, "failed", None, failures, message, error.nodes)
+    version = ledger.published_version()
+    if version is None:
+        return Outcome(ledger.run_id, "failed", None, failures, "dbt ended without publishing", nodes)
+    error = "; ".join(f"{name}: {message}" for name, message in failures.items()) or None
+    return Outcome(ledger.run_id, "partial" if failures else "success", version, failures, error, nodes)
+
