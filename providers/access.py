@@ -1,4 +1,4 @@
-"""Who may ask, and how often: API keys and rate limits, each refusal in the provider's own shape. Off unless configured."""
+"""Who may ask, and how often: API keys and rate limits, each refusal in the provider's shape. Off unless configured."""
 
 import time
 from collections import deque
@@ -15,15 +15,15 @@ from providers.messages import Answer, Body, ProviderName, Request, answer
 RetryAfter = Literal["seconds", "date", "none"]
 
 CLOUDFLARE_1015 = (
-    b'<!DOCTYPE html>\n<html lang="en-US">\n<head><title>Access denied | used Cloudflare to restrict access</title></head>\n'
+    b'<!DOCTYPE html>\n<html lang="en-US">\n<head><title>Access denied | Cloudflare restricts access</title></head>\n'
     b"<body><h1><span>Error</span> <span>1015</span></h1><h2>You are being rate limited</h2>\n"
     b"<p>The owner of this website has banned you temporarily from accessing this website.</p></body>\n</html>\n"
 )
 COINGECKO_429 = {
     "status": {
         "error_code": 429,
-        "error_message": "You've exceeded the Rate Limit. Please visit https://www.coingecko.com/en/api/pricing to subscribe to "
-        "our API plans for higher rate limits.",
+        "error_message": "You've exceeded the Rate Limit. Please visit https://www.coingecko.com/en/api/pricing to "
+        "subscribe to our API plans for higher rate limits.",
     }
 }
 COINPAPRIKA_429 = {"error": "you have reached maximum request limit"}
@@ -32,7 +32,8 @@ COINPAPRIKA_429 = {"error": "you have reached maximum request limit"}
 class Access(BaseModel):
     """One provider's door. Without a key or a limit it is open.
 
-    `plan` says which CoinGecko base this is, and so which header carries its key. A CoinPaprika with a key is the paid one.
+    `plan` says which CoinGecko base this is, and so which header carries its key. A CoinPaprika with a key is the paid
+    one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,12 +1,11 @@
 """How CoinPaprika's v1 API speaks: tickers, coins, contracts, histories, and its errors.
 
-Paths, limits and errors after CoinPaprika's OpenAPI document (1.7.10) and recorded answers. On the free plan tickers carry no
-`circulating_supply`, and OHLCV history is refused with 402. 0 stands for unknown; there are no nulls.
+Paths, limits and errors after CoinPaprika's OpenAPI document (1.7.10) and recorded answers. On the free plan tickers
+carry no `circulating_supply`, and OHLCV history is refused with 402. 0 stands for unknown; there are no nulls.
 """
 
 import re
 from collections.abc import Mapping
-from email.utils import format_datetime
 
 from providers import jsontext, paprika_history
 from providers.market import Market
@@ -36,15 +35,15 @@ def respond(request: Request, market: Market, paid: bool = False) -> Answer:
         case ["tickers", coin_id, "historical"]:
             return paprika_history.ticks(coin_id, request, market, paid) or error(404, "id not found")
         case ["coins"]:
-            return _found(market, array(market.coinpaprika_coins().values()))
+            return _found(array(market.coinpaprika_coins().values()))
         case ["coins", coin_id]:
             return _coin(coin_id, market)
         case ["coins", coin_id, "ohlcv", "historical"]:
             return paprika_history.ohlcv(coin_id, request, market, paid) or error(404, "id not found")
         case ["contracts"]:
-            return _found(market, jsontext.dumps(list(market.coinpaprika_contracts())))
+            return _found(jsontext.dumps(list(market.coinpaprika_contracts())))
         case ["contracts", platform]:
-            return _found(market, array(market.coinpaprika_contracts().get(platform, [])))
+            return _found(array(market.coinpaprika_contracts().get(platform, [])))
         case ["contracts", platform, address]:
             return _contract(platform, address, market)
         case _:
@@ -56,9 +55,8 @@ def error(status: int, message: str) -> Answer:
     return answer(status, {"error": message})
 
 
-def _found(market: Market, content: bytes) -> Answer:
-    modified = format_datetime(market.now, usegmt=True)
-    return Answer(200, Body(content), headers=CACHED | {"Last-Modified": modified})
+def _found(content: bytes) -> Answer:
+    return Answer(200, Body(content), headers=CACHED)
 
 
 def _moved(location: str) -> Answer:
@@ -74,7 +72,7 @@ def _tickers(request: Request, market: Market, paid: bool) -> Answer:
     if quotes != ["USD"]:
         prices = _usd_prices(quotes, market)
         rows = [_requoted(row, prices) for row in rows]
-    return _found(market, array(rows))
+    return _found(array(rows))
 
 
 def _ticker(coin_id: str, request: Request, market: Market, paid: bool) -> Answer:
@@ -84,7 +82,7 @@ def _ticker(coin_id: str, request: Request, market: Market, paid: bool) -> Answe
     quotes = _quotes(request.query)
     if isinstance(quotes, Answer):
         return quotes
-    return _found(market, row if quotes == ["USD"] else _requoted(row, _usd_prices(quotes, market)))
+    return _found(row if quotes == ["USD"] else _requoted(row, _usd_prices(quotes, market)))
 
 
 def _quotes(query: Mapping[str, str]) -> list[str] | Answer:
@@ -129,8 +127,15 @@ def _coin(coin_id: str, market: Market) -> Answer:
         for found in map(jsontext.loads, rows)
         if found["id"] == coin_id
     ]
-    details = {"contracts": contracts, "tags": [], "team": [], "description": "", "message": "", "links": {}}
-    return _found(market, jsontext.dumps(jsontext.loads(row) | details))
+    details: dict[str, object] = {
+        "contracts": contracts,
+        "tags": [],
+        "team": [],
+        "description": "",
+        "message": "",
+        "links": {},
+    }
+    return _found(jsontext.dumps(jsontext.loads(row) | details))
 
 
 def _contract(platform: str, address: str, market: Market) -> Answer:

@@ -2,7 +2,7 @@
 
 import json
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -29,6 +29,11 @@ def rows_of(text: bytes) -> list[bytes]:
         _, at = decoder.raw_decode(source, begin)
         rows.append(source[begin:at].encode())
     return rows
+
+
+def as_rows(document: Any) -> list[Row]:
+    """The rows of an answer that was read: those of an array, or the one object that it is."""
+    return cast(list[Row], document) if isinstance(document, list) else [document]
 
 
 def decimal_of(value: int | Decimal) -> Decimal:

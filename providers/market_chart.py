@@ -1,7 +1,8 @@
 """CoinGecko's histories of one coin: `/market_chart`, `/market_chart/range` and `/ohlc`.
 
-Granularity is CoinGecko's: five minutes up to one day, hours up to 90 days, then days at 00:00 UTC. The public and demo plans
-reach back 365 days. Candles are of 30 minutes up to 2 days, 4 hours up to 30, else 4 days, stamped with their close.
+Granularity is CoinGecko's: five minutes up to one day, hours up to 90 days, then days at 00:00 UTC. The public and demo
+plans reach back 365 days. Candles are of 30 minutes up to 2 days, 4 hours up to 30, else 4 days, stamped with their
+close.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -55,8 +56,8 @@ def _range(request: Request) -> tuple[datetime, datetime] | Answer:
 
 def _beyond_plan(now: datetime) -> Answer:
     message = (
-        "Your request exceeds the allowed time range. Public API users are limited to querying historical data within the "
-        "past 365 days. Upgrade to a paid plan to enjoy full historical data access."
+        "Your request exceeds the allowed time range. Public API users are limited to querying historical data within "
+        "the past 365 days. Upgrade to a paid plan to enjoy full historical data access."
     )
     status = {"timestamp": now.isoformat(timespec="milliseconds"), "error_code": 10012, "error_message": message}
     return answer(401, {"error": {"status": status}})

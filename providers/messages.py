@@ -1,4 +1,4 @@
-"""What passes between the server, the providers and the faults: a request, an answer, and how the answer is to be sent."""
+"""What passes between server, providers and faults: a request, an answer, and how the answer is to be sent."""
 
 import gzip
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,6 @@ class Request:
     path: str
     query: Mapping[str, str] = field(default_factory=dict[str, str])
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    target: str = ""
 
     def number(self, name: str, default: int) -> int:
         """A whole number from the query; the default when it is missing or no number."""
@@ -41,12 +40,16 @@ class Body:
 
 @dataclass(frozen=True)
 class Delivery:
-    """How an answer travels. Times are seconds, sizes bytes. The default sends it whole, at once."""
+    """How an answer travels. Times are seconds, sizes bytes. The default sends it whole, at once.
+
+    `keep` is the share of the body that is sent before the connection ends; `reset` ends it with a reset, `hang` never
+    answers.
+    """
 
     delay: float = 0.0
     chunk: int = 0
     pause: float = 0.0
-    cut_after: int | None = None
+    keep: float = 1.0
     padding: int = 0
     hang: bool = False
     reset: bool = False

@@ -1,7 +1,7 @@
 """CoinPaprika's histories of one coin: `/tickers/{id}/historical` and `/coins/{id}/ohlcv/historical`.
 
-What the free plan refuses is refused with 402: daily ticks older than a year, hourly ones older than a day, shorter intervals
-altogether, and OHLCV older than 24 hours.
+What the free plan refuses is refused with 402: daily ticks older than a year, hourly ones older than a day, shorter
+intervals altogether, and OHLCV older than 24 hours.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,7 @@ def ticks(coin_id: str, request: Request, market: Market, paid: bool) -> Answer 
 
 
 def ohlcv(coin_id: str, request: Request, market: Market, paid: bool) -> Answer | None:
-    """`time_open, time_close, open, high, low, close, volume, market_cap` of each interval; None for an unknown coin."""
+    """`time_open, time_close, open, high, low, close, volume, market_cap` of each interval; None for no such coin."""
     interval = request.query.get("interval", "24h")
     if interval not in (OHLCV_INTERVALS if paid else ("24h",)):
         return _bad("invalid interval")

@@ -49,8 +49,8 @@ class ServerError(BaseFault):
         headers = {} if self.retry_after is None else access.retry_after(self.retry_after, "seconds")
         if self.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             return Answer(500, answer(500, {"error": "internal server error"}).body, headers=headers)
-        title = f"{self.status} {wire_phrase(self.status)}"
-        page = f"<html>\r\n<head><title>{title}</title></head>\r\n<body><center><h1>{title}</h1></center></body>\r\n</html>\r\n"
+        title = f"{self.status} {_phrase(self.status)}"
+        page = f"<html>\r\n<head><title>{title}</title></head>\r\n<body><h1>{title}</h1></body>\r\n</html>\r\n"
         return Answer(self.status, Body(page.encode()), HTML, headers)
 
 
@@ -82,9 +82,9 @@ class EmptyArray(BaseFault):
         return answer(200, [])
 
 
-def wire_phrase(status: int) -> str:
+def _phrase(status: int) -> str:
     """The reason phrase of a status, or a word for one that has none."""
     return HTTPStatus(status).phrase if status in HTTPStatus else "Error"
 
 
-AnswerFault = TooManyRequests | RefusedWith200 | ServerError | Refused | HtmlPage | EmptyArray
+AnswerFaults = TooManyRequests | RefusedWith200 | ServerError | Refused | HtmlPage | EmptyArray

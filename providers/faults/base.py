@@ -1,4 +1,4 @@
-"""What every fault is: something that answers a request instead of the provider, or spoils what the provider answered."""
+"""What every fault is: something that answers in the provider's place, or spoils what the provider answered."""
 
 from abc import abstractmethod
 from collections.abc import Callable

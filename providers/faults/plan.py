@@ -4,25 +4,31 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
 from random import Random
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from providers.access import Access
-from providers.faults.answers import AnswerFault
+from providers.faults.answers import AnswerFaults
 from providers.faults.base import Respond
+from providers.faults.feeds import FeedFaults
+from providers.faults.fields import FieldFaults
+from providers.faults.rows import RowFaults
+from providers.faults.transport import TransportFaults
 from providers.messages import Answer, ProviderName, Request
 
-Fault = Annotated[AnswerFault, Field(discriminator="kind")]
+Fault = Annotated[
+    AnswerFaults | TransportFaults | RowFaults | FieldFaults | FeedFaults,
+    Field(discriminator="kind"),
+]
 
 
 class Rule(BaseModel):
     """One fault and the requests it befalls.
 
-    `path` is a glob below the provider's base (`/coins/*`); `query` gives values that must be there. Of the requests that
-    match, `nth` picks one; `first` and `last` a range, counted from 1 and inclusive; `probability` a share of those.
+    `path` is a glob below the provider's base (`/coins/*`); `query` gives values that must be there. Of the requests
+    that match, `nth` picks one; `first` and `last` a range, counted from 1 and inclusive; `probability` a share of
+    those.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -84,21 +90,3 @@ class Plan:
             if picked is None and rule.picks(count, chance):
                 picked = rule, chance
         return picked
-
-
-class PlanFile(BaseModel):
-    """A plan as JSON: rules, and the doors, that is API keys and rate limits per provider."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    seed: int = 0
-    rules: list[Rule] = []
-    doors: dict[ProviderName, Access] = {}
-
-    @classmethod
-    def read(cls, file: Path) -> Self:
-        """Raises OSError when the file can't be read, and pydantic's ValidationError, which says what is wrong in it."""
-        return cls.model_validate_json(file.read_bytes())
-
-    def plan(self) -> Plan:
-        return Plan(self.rules, self.seed)

@@ -45,9 +45,10 @@ class Listing:
 class Asset:
     """A coin as it really is, and its listings.
 
-    `price` is in USD at height 0 of its path; `volatility` is that of a day in log price; `cadence` is how many minutes apart its
-    quotes are. `skew` is how far CoinPaprika's price is off, as a share; `stale` is how many minutes `stale_at` lags.
-    `turnover` is the 24-hour volume as a share of the market cap. Supplies are None where nobody knows them.
+    `price` is in USD at height 0 of its path; `volatility` is that of a day in log price; `cadence` is how many minutes
+    apart its quotes are. `factors` is what a provider multiplies the true price with; `stale` is how many minutes
+    `stale_at` lags. `turnover` is the 24-hour volume as a share of the market cap. Supplies are None where nobody knows
+    them.
     """
 
     key: int
@@ -61,7 +62,7 @@ class Asset:
     beta: float = 0.0
     turnover: float = 0.05
     cadence: int = 1
-    skew: float = 0.0
+    factors: dict[Quoter, float] = field(default_factory=dict[Quoter, float])
     stale: int = 0
     stale_at: Quoter = "coinpaprika"
     quoted: bool = True

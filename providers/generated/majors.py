@@ -11,7 +11,7 @@ Kind = Literal["coin", "token", "stable", "wrapped"]
 
 @dataclass(frozen=True)
 class Major:
-    """A well-known coin. `coinpaprika` is None where only CoinGecko lists it; `follows` names the coin whose price it has."""
+    """A well-known coin. `coinpaprika` is None where only CoinGecko lists it; `follows` names whose price it has."""
 
     coingecko: str
     coinpaprika: str | None
@@ -39,16 +39,20 @@ MAJORS = (
     Major("ethereum", "eth-ethereum", "eth", "Ethereum", 3_300.0, 120_700_000),
     Major("tether", "usdt-tether", "usdt", "Tether", 1.0, 140_000_000_000, kind="stable", contracts=USDT),
     Major("ripple", "xrp-xrp", "xrp", "XRP", 2.4, 59_000_000_000, 100_000_000_000),
-    Major("binancecoin", "bnb-binance-coin", "bnb", "BNB", 690.0, 144_000_000, 200_000_000, paprika_name="Binance Coin"),
+    Major("binancecoin", "bnb-binance-coin", "bnb", "BNB", 690.0, 144_000_000, 200_000_000,
+          paprika_name="Binance Coin"),
     Major("solana", "sol-solana", "sol", "Solana", 190.0, 520_000_000),
-    Major("usd-coin", "usdc-usd-coin", "usdc", "USDC", 1.0, 60_000_000_000, kind="stable", paprika_name="USD Coin", contracts=USDC),
+    Major("usd-coin", "usdc-usd-coin", "usdc", "USDC", 1.0, 60_000_000_000, kind="stable",
+          paprika_name="USD Coin", contracts=USDC),
     Major("dogecoin", "doge-dogecoin", "doge", "Dogecoin", 0.31, 148_000_000_000),
     Major("cardano", "ada-cardano", "ada", "Cardano", 0.9, 35_500_000_000, 45_000_000_000),
     Major("tron", "trx-tron", "trx", "TRON", 0.24, 94_700_000_000),
-    Major("staked-ether", "steth-lido-staked-ether", "steth", "Lido Staked Ether", 3_300.0, 9_300_000, kind="wrapped", follows="ethereum",
+    Major("staked-ether", "steth-lido-staked-ether", "steth", "Lido Staked Ether", 3_300.0, 9_300_000, kind="wrapped",
+    follows="ethereum",
           contracts={"ethereum": "0xae7ab96520de3a18e5e111b5eaab095312d7fe84"}),
     Major("avalanche-2", "avax-avalanche", "avax", "Avalanche", 36.0, 415_000_000, 720_000_000),
-    Major("wrapped-bitcoin", "wbtc-wrapped-bitcoin", "wbtc", "Wrapped Bitcoin", 97_000.0, 129_000, kind="wrapped", follows="bitcoin",
+    Major("wrapped-bitcoin", "wbtc-wrapped-bitcoin", "wbtc", "Wrapped Bitcoin", 97_000.0, 129_000, kind="wrapped",
+    follows="bitcoin",
           contracts={"ethereum": "0x2260fac5e5542a773aa44fbcfedf7c193bc2c599"}),
     Major("chainlink", "link-chainlink", "link", "Chainlink", 23.0, 638_000_000, 1_000_000_000, kind="token",
           contracts={"ethereum": "0x514910771af9ca656af840dff83e8264ecf986ca"}),
@@ -96,8 +100,10 @@ MAJORS = (
     Major("iota", "miota-iota", "iota", "IOTA", 0.28, 3_600_000_000, 4_600_000_000, paprika_symbol="miota"),
     Major("binance-bitcoin", None, "btcb", "Binance Bitcoin", 97_000.0, 65_000, kind="wrapped", follows="bitcoin",
           contracts={"binance-smart-chain": "0x7130d2a12b9bcbfae4f2634d864a1ee1ce3ead9c"}),
-    Major("polygon-bridged-usdt-polygon", None, "usdt", "Polygon Bridged USDT (Polygon)", 1.0, 900_000_000, kind="wrapped",
+    Major("polygon-bridged-usdt-polygon", None, "usdt", "Polygon Bridged USDT (Polygon)", 1.0, 900_000_000,
+    kind="wrapped",
           follows="tether", contracts={"polygon-pos": "0xc2132d05d31c914a87c6611c10748aeb04b58e8f"}),
-    Major("binance-peg-dogecoin", None, "doge", "Binance-Peg Dogecoin", 0.31, 1_500_000_000, kind="wrapped", follows="dogecoin",
+    Major("binance-peg-dogecoin", None, "doge", "Binance-Peg Dogecoin", 0.31, 1_500_000_000, kind="wrapped",
+    follows="dogecoin",
           contracts={"binance-smart-chain": "0xba2ae424d960c26247dd6c32edc70b295c744c43"}),
 )  # fmt: skip

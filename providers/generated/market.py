@@ -1,6 +1,5 @@
 """The generated market: assets, their prices, the clock, and the news."""
 
-import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -15,33 +14,29 @@ from providers.messages import ProviderName
 class GeneratedMarket(Registry):
     """A market of any number of coins, the same for the same seed and start.
 
-    `start` defaults to the present minute. Give an earlier one, by as much as you will `advance`, where quotes from the future
-    would be refused. One tick is one minute of the market's own time.
+    One tick is one minute of the market's own time, which begins at `start`: by default the present minute. Where
+    quotes from the future would be refused, give an earlier one, by as much as the market is to `advance`.
     """
 
     def __init__(self, coins: int = 2000, seed: int = 1, start: datetime | None = None) -> None:
-        self.start_minute = int((start or datetime.now(UTC)).timestamp()) // 60
-        super().__init__(coins, seed, self.start_minute)
+        super().__init__(coins, seed, int((start or datetime.now(UTC)).timestamp()) // 60)
         self.tick = 0
-        self.version = 0
         self._prices = Prices(seed)
         self._newsrooms = {name: Newsroom(seed, name, title) for name, (title, _) in FEEDS.items()}
-        self._lock = threading.RLock()
         self._changed()
-
-    @property
-    def minute(self) -> int:
-        """The market's time, in minutes since the epoch."""
-        return self.start_minute + self.tick
 
     @property
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.minute * 60, UTC)
 
     def advance(self, minutes: int = 1) -> None:
-        """Let time pass."""
+        """Let time pass, and what is due in it happen."""
         with self._lock:
-            self.tick += minutes
+            for _ in range(minutes):
+                self.tick += 1
+                self.minute += 1
+                for event, arguments in self._due.pop(self.tick, []):
+                    event(*arguments)
             self._changed()
 
     def coingecko_markets(self) -> Rows:
@@ -65,16 +60,20 @@ class GeneratedMarket(Registry):
             return self._view.coinpaprika_contracts
 
     def history(self, provider: ProviderName, coin_id: str, moments: list[datetime]) -> list[Point] | None:
-        """Consistent with the quotes of today: the same path, at earlier minutes."""
-        asset = None if provider == "rss" else self.find(coin_id, provider)
-        if asset is None or provider == "rss":
+        """Consistent with today's quotes: the same path, at earlier minutes."""
+        if provider == "rss":
             return None
-        supply = asset.circulating or 0.0
-        points: list[Point] = []
-        for moment in moments:
-            price = self._prices.at(asset, int(moment.timestamp()) // 60, provider)
-            points.append(Point(moment, price, price * (supply or 1e6) * asset.turnover, price * supply))
-        return points
+        with self._lock:
+            try:
+                asset = self.asset(coin_id, provider)
+            except KeyError:
+                return None
+            supply = asset.circulating or 0.0
+            prices = [self._prices.at(asset, int(moment.timestamp()) // 60, provider) for moment in moments]
+        return [
+            Point(moment, price, price * (supply or 1e6) * asset.turnover, price * supply)
+            for moment, price in zip(moments, prices, strict=True)
+        ]
 
     def feed(self, name: str) -> Feed | None:
         if name not in FEEDS:
@@ -93,5 +92,6 @@ class GeneratedMarket(Registry):
             _ = self._view.coingecko_markets, self._view.coinpaprika_tickers(paid=False)
 
     def _changed(self) -> None:
+        """Whatever changed, the rows are made anew when they are next asked for."""
+        super()._changed()
         self._view = View(self.assets, self.minute, self._prices)
-        self.version += 1

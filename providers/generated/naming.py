@@ -4,39 +4,21 @@ from random import Random
 
 from providers.generated.assets import CHAINS
 
-FIRST = (
-    "Amber Anvil Arbor Astra Aurora Basil Beacon Birch Bolt Cedar Cinder Citrus Cobalt Comet Coral Crane Cypress Delta Drift Echo "
-    "Ember Falcon Fathom Fern Flint Forge Frost Galaxy Garnet Glacier Granite Harbor Hazel Helix Heron Indigo Iris Jade Juniper "
-    "Kestrel Lantern Lark Lotus Lumen Lynx Maple Marble Meadow Meteor Mint Mosaic Nebula Nimbus Nova Oak Onyx Opal Orbit Orchid "
-    "Otter Panda Pebble Pepper Pine Pixel Plume Prism Pulse Quartz Quill Raven Reef Ripple Robin Rune Saffron Sage Sable Sierra "
-    "Silver Slate Solstice Sparrow Spruce Summit Tango Tempo Thistle Tidal Topaz Tulip Umber Vector Velvet Vertex Violet Willow "
-    "Wren Yarrow Zenith Zephyr"
-).split()
-SECOND = (
-    "Arena Art Bank Bot Bridge Cash Chain Cloud Club Coin Credit Dao Data Dex Dog Earn Energy Farm Flow Fund Game Gate Gold Grid "
-    "Guild Hash Hub Inu Key Lab Land Layer Lend Link Loop Mesh Mind Moon Name Nest Net Node Oracle Park Pass Pay Peer Play Port "
-    "Power Proof Quest Rocket Shard Share Ship Spot Stake Star Storage Stream Street Swap Switch Token Trade Vault Verse Wallet "
-    "Wave Yield"
-).split()
-THIRD = (
-    "",
-    "",
-    "",
-    "",
-    "Protocol",
-    "Finance",
-    "Network",
-    "AI",
-    "Token",
-    "DAO",
-    "Classic",
-    "2.0",
-    "X",
-    "V2",
-    "Cash",
-    "Gold",
-    "One",
-)
+FIRST = """
+    Amber Anvil Arbor Astra Aurora Basil Beacon Birch Bolt Cedar Cinder Citrus Cobalt Comet Coral Crane Cypress Delta
+    Drift Echo Ember Falcon Fathom Fern Flint Forge Frost Galaxy Garnet Glacier Granite Harbor Hazel Helix Heron
+    Indigo Iris Jade Juniper Kestrel Lantern Lark Lotus Lumen Lynx Maple Marble Meadow Meteor Mint Mosaic Nebula
+    Nimbus Nova Oak Onyx Opal Orbit Orchid Otter Panda Pebble Pepper Pine Pixel Plume Prism Pulse Quartz Quill Raven
+    Reef Ripple Robin Rune Saffron Sage Sable Sierra Silver Slate Solstice Sparrow Spruce Summit Tango Tempo Thistle
+    Tidal Topaz Tulip Umber Vector Velvet Vertex Violet Willow Wren Yarrow Zenith Zephyr
+""".split()
+SECOND = """
+    Arena Art Bank Bot Bridge Cash Chain Cloud Club Coin Credit Dao Data Dex Dog Earn Energy Farm Flow Fund Game Gate
+    Gold Grid Guild Hash Hub Inu Key Lab Land Layer Lend Link Loop Mesh Mind Moon Name Nest Net Node Oracle Park Pass
+    Pay Peer Play Port Power Proof Quest Rocket Shard Share Ship Spot Stake Star Storage Stream Street Swap Switch
+    Token Trade Vault Verse Wallet Wave Yield
+""".split()
+THIRD = (*[""] * 4, "Protocol", "Finance", "Network", "AI", "Token", "DAO", "Classic", "2.0", "X", "V2", "Cash", "One")
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
@@ -46,7 +28,7 @@ def new_name(chance: Random) -> str:
 
 
 def new_symbol(name: str, taken: set[str], chance: Random) -> str:
-    """A symbol for the name that nobody has yet; it is added to those taken. One in 200 has a blank in it, as in life."""
+    """A symbol for the name that nobody has yet; it joins those taken. One in 200 has a blank in it, as in life."""
     words = name.lower().replace(".", "").split()
     letters = "".join(words)
     if chance.random() < 0.005 and " ".join(words[:2]) not in taken:

@@ -110,8 +110,10 @@ def atom(newsroom: Newsroom) -> Feed:
     )
     modified = _modified(newsroom)
     text = (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom"><title>{escape(newsroom.title)}</title>'
-        f'<link href="{newsroom.site}/"/><id>{newsroom.site}/</id><updated>{modified.isoformat()}</updated>\n{entries}</feed>\n'
+        '<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
+        f"<title>{escape(newsroom.title)}</title>"
+        f'<link href="{newsroom.site}/"/><id>{newsroom.site}/</id>'
+        f"<updated>{modified.isoformat()}</updated>\n{entries}</feed>\n"
     )
     return Feed(text.encode(), modified, "application/atom+xml; charset=utf-8")
 

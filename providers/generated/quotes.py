@@ -28,7 +28,7 @@ PAPRIKA_CHANGES = {
 
 
 class Prices:
-    """Prices of assets at any minute since the epoch. The market as a whole is one path, which each asset follows by its beta."""
+    """Prices of assets at any minute since the epoch. The market as a whole is a path too, followed by beta."""
 
     def __init__(self, seed: int) -> None:
         self._walk = Walk(seed)
@@ -39,7 +39,7 @@ class Prices:
         height = asset.volatility * self._walk.at(asset.path, minute)
         if asset.beta:
             height += asset.beta * self._market_height(minute)
-        return asset.price * exp(height) * (1 + asset.skew if quoter == "coinpaprika" else 1)
+        return asset.price * exp(height) * asset.factors.get(quoter, 1.0)
 
     def _market_height(self, minute: int) -> float:
         if minute not in self._market:

@@ -1,8 +1,8 @@
 """Which coins there are: the majors, then as many invented ones as asked for, with the flaws of life.
 
-About a third of the invented coins share their symbol with another coin, never that of Bitcoin or Ethereum. CoinPaprika lists the
-best half, some under another name, and some coins that CoinGecko does not know. Of the coins at both, 70 % are quoted within
-0.4 %, 20 % 1–6 % off, and 10 % are stale at one of them.
+About a third of the invented coins share their symbol with another coin, never that of Bitcoin or Ethereum. CoinPaprika
+lists the best half, some under another name, and some coins that CoinGecko does not know. Of the coins at both, 70 %
+are quoted within 0.4 %, 20 % 1 to 6 % off, and 10 % are stale at one of them.
 """
 
 from math import log10
@@ -10,7 +10,7 @@ from random import Random
 
 from providers.generated.assets import Asset, Listing, slug
 from providers.generated.majors import MAJORS, Major
-from providers.generated.naming import new_contracts, new_name, new_symbol, other_name
+from providers.generated.naming import new_address, new_contracts, new_name, new_symbol, other_name
 
 RESERVED_SYMBOLS = frozenset({"btc", "eth"})
 MAX_TICKERS = 2500
@@ -63,7 +63,7 @@ class Founder:
             path=follows,
             beta=0.0 if major.kind == "stable" else 1.0,
             turnover=0.03 + 0.1 * chance.random(),
-            skew=chance.uniform(-0.002, 0.002),
+            factors={"coinpaprika": 1 + chance.uniform(-0.002, 0.002)},
             is_major=True,
             contracts=dict(major.contracts),
         )
@@ -118,16 +118,16 @@ class Founder:
         chance = self._chance
         lot = chance.random()
         if lot < 0.7:
-            asset.skew = chance.uniform(-0.0035, 0.0035)
+            asset.factors["coinpaprika"] = 1 + chance.uniform(-0.0035, 0.0035)
         elif lot < 0.9:
-            asset.skew = chance.choice((-1, 1)) * chance.uniform(0.011, 0.059)
+            asset.factors["coinpaprika"] = 1 + chance.choice((-1, 1)) * chance.uniform(0.011, 0.059)
         else:
             asset.stale = chance.randint(6 * 60, 72 * 60)
             asset.stale_at = chance.choice(("coingecko", "coinpaprika"))
 
     def _list_at_coingecko(self, asset: Asset) -> None:
         name, symbol = self._name_and_symbol()
-        asset.listings["coingecko"] = Listing(self._free_id(slug(name)), symbol, name, self._since())
+        asset.listings["coingecko"] = Listing(self.free_id(slug(name)), symbol, name, self._since())
 
     def _list_at_coinpaprika(self, asset: Asset) -> None:
         """List it under the name it has at CoinGecko, now and then another form of it."""
@@ -137,7 +137,7 @@ class Founder:
                 name = other_name(name, self._chance)
         else:
             name, symbol = self._name_and_symbol()
-        coin_id = self._free_id(f"{slug(symbol)}-{slug(name)}")
+        coin_id = self.free_id(f"{slug(symbol)}-{slug(name)}")
         asset.listings["coinpaprika"] = Listing(coin_id, symbol.upper(), name, self._since())
 
     def _since(self) -> int:
@@ -154,7 +154,11 @@ class Founder:
         self._shareable.append(symbol)
         return name, symbol
 
-    def _free_id(self, wanted: str) -> str:
+    def new_address(self, chain: str) -> str:
+        """A contract address that nothing has yet."""
+        return new_address(chain, self._chance)
+
+    def free_id(self, wanted: str) -> str:
         """The id itself, or with the first number from 2 that makes it free."""
         found, number = wanted, 1
         while found in self._ids:

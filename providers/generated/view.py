@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import orjson
 
@@ -82,15 +83,23 @@ class View:
     @cached_property
     def coinpaprika_coins(self) -> Rows:
         """Active coins by rank, then the inactive ones, whose rank is 0."""
-        rows: list[dict[str, object]] = []
+        rows: list[dict[str, Any]] = []
         for asset in self._assets:
             if listing := asset.listings.get("coinpaprika"):
                 rank = self._paprika_ranks[asset.key][0] if listing.active else 0
-                row = {"id": listing.id, "name": listing.name, "symbol": listing.symbol, "rank": rank}
-                row["is_new"] = listing.active and self._minute - listing.since < NEW_FOR
-                rows.append(row | {"is_active": listing.active, "type": "token" if asset.contracts else "coin"})
+                rows.append(
+                    {
+                        "id": listing.id,
+                        "name": listing.name,
+                        "symbol": listing.symbol,
+                        "rank": rank,
+                        "is_new": listing.active and self._minute - listing.since < NEW_FOR,
+                        "is_active": listing.active,
+                        "type": "token" if asset.contracts else "coin",
+                    }
+                )
         rows.sort(key=lambda row: (not row["is_active"], row["rank"]))
-        return {str(row["id"]): orjson.dumps(row) for row in rows}
+        return {row["id"]: orjson.dumps(row) for row in rows}
 
     @cached_property
     def coinpaprika_contracts(self) -> Mapping[str, list[bytes]]:

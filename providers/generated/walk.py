@@ -1,7 +1,8 @@
 """Prices that wander: a random path that can be asked for at any minute, so that today and a year ago agree.
 
-A path is a sum of noises of growing period and, like a random walk, of an amplitude that grows with the square root of the period.
-Each noise is a line between random values at the multiples of its period. The same seed gives the same paths for ever.
+A path is a sum of noises of growing period and, like a random walk, of an amplitude that grows with the square root of
+the period. Each noise is a line between random values at the multiples of its period. The same seed gives the same
+paths for ever.
 """
 
 from collections.abc import Sequence
