@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from api.data.sorting import DataSort
+from api.data.sorting import SortParameter
 
 Text = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Amount = Annotated[Decimal, Field(ge=0, le=Decimal("1e30"), max_digits=60, decimal_places=30)]
@@ -77,7 +77,7 @@ class DataQuery(BaseModel):
     end_date: Moment | None = Field(None, description="Quotes up to here; a date stands for its whole day")
     min_market_cap: Amount | None = Field(None, description="US dollars, inclusive")
     max_market_cap: Amount | None = Field(None, description="US dollars, inclusive")
-    sort: DataSort | None = Field(
+    sort: SortParameter | None = Field(
         None,
         description="`-` descends. Default `rank`; newest first for quotes in a window (`observed_at` only) and for "
         "articles (`published_at` only)",

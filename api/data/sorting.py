@@ -1,6 +1,9 @@
 """What `GET /data` can be sorted by, and which of it each view offers."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BeforeValidator
 
 
 class DataSort(StrEnum):
@@ -40,3 +43,13 @@ class DataSort(StrEnum):
     def descending(self) -> bool:
         """Whether the largest value comes first."""
         return self.value.startswith("-")
+
+
+def _known(given: object) -> object:
+    if given in list(DataSort):
+        return given
+    names = ", ".join(key.value for key in DataSort if not key.descending)
+    raise ValueError(f"expected one of {names}; with - before it, it descends")
+
+
+SortParameter = Annotated[DataSort, BeforeValidator(_known)]

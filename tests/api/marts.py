@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import execute_values
+from psycopg2.extras import execute_values  # pyright: ignore[reportUnknownVariableType]
 
 from kasparro.warehouse import Warehouse
 
