@@ -16,10 +16,14 @@ FILE_FORMAT: Any = "csv"
 
 
 class Landing:
-    """Lands one source's records in one pass, and counts them. With `tables_only`, makes the tables and reads nothing."""
+    """Lands one source's records in one pass, and counts them. With `tables_only`, makes the tables and reads nothing.
+
+    A source that could read only a part appends to `problems` one line for each part it missed: what landed stays.
+    """
 
     def __init__(self, *, tables_only: bool = False) -> None:
         self.landed = Landed()
+        self.problems: list[str] = []
         self._tables_only = tables_only
 
     def resource(self, model: type[Record], rows: Callable[[], Iterator[Any]]) -> DltResource:

@@ -35,11 +35,12 @@ DLT_DEFAULTS = {
 
 @dataclass(frozen=True)
 class Extracted:
-    """What one source's extraction did: records taken, records rejected, and why."""
+    """What one source's extraction did: records taken, records rejected, and why; and which parts could not be read."""
 
     accepted: int
     rejected: int
     reasons: tuple[str, ...]
+    problems: tuple[str, ...] = ()
 
 
 def pipeline_for(name: SourceName, settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
@@ -69,7 +70,7 @@ def run(name: SourceName, settings: Settings, warehouse: Warehouse) -> Extracted
     except PipelineStepFailed as failure:
         raise _cause(failure) from None
     landed = landing.landed
-    return Extracted(landed.accepted, landed.rejected, tuple(sorted(landed.reasons)))
+    return Extracted(landed.accepted, landed.rejected, tuple(sorted(landed.reasons)), tuple(landing.problems))
 
 
 def prepare(settings: Settings, warehouse: Warehouse) -> None:

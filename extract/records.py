@@ -109,6 +109,14 @@ class Origin:
     fetched_at: datetime
 
 
+@dataclass(frozen=True)
+class Unusable:
+    """A payload that its source already found to have no usable key, and why."""
+
+    payload: object
+    reason: str
+
+
 @dataclass
 class Landed:
     """What a landing counted, summed over a source's tables."""
@@ -119,8 +127,15 @@ class Landed:
 
 
 def dumps(value: object) -> str:
-    """JSON with every digit of a Decimal, keys sorted."""
-    return simplejson.dumps(value, use_decimal=True, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    """JSON with every digit of a Decimal, keys sorted; times in ISO 8601."""
+    return simplejson.dumps(
+        value,
+        use_decimal=True,
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+        default=datetime.isoformat,
+    )
 
 
 def loads(text: str | bytes) -> Any:
@@ -225,13 +240,16 @@ def empty_tables(model: type[Record]) -> Iterator[tuple[str, pa.Table]]:
 def land(model: type[Record], payloads: Iterable[object], origin: Origin, landed: Landed) -> Iterator[tuple[str, pa.Table]]:
     """Type payloads and yield (table name, Arrow table): the records, and the rejected ones if there are any.
 
-    Equal payloads are taken once. Counts go into `landed`.
+    Equal payloads are taken once. An `Unusable` one is rejected with its reason. Counts go into `landed`.
     """
     rows: dict[str, tuple[Record, Payload]] = {}
     rejects: dict[str, tuple[str, str]] = {}
     for raw in payloads:
-        payload = storable(raw)
+        payload = storable(raw.payload if isinstance(raw, Unusable) else raw)
         key = content_hash(payload)
+        if isinstance(raw, Unusable):
+            rejects[key] = (raw.reason, dumps(payload))
+            continue
         try:
             rows[key] = validate(model, payload)
         except ValueError as error:
