@@ -73,9 +73,9 @@ class Ledger:
         )
 
     def published_version(self) -> int | None:
-        """The version this pass published, if it did."""
+        """The version that is published now; an unchanged market makes no new one."""
         with _connection(self.warehouse) as cursor:
-            cursor.execute("select max(version) from ops.publications where run_id = %s", (self.run_id,))
+            cursor.execute("select max(version) from ops.publications")
             row = cursor.fetchone()
         return row[0] if row else None
 

@@ -174,14 +174,21 @@ def _variable_of(field: str) -> str:
     return " or ".join(map(str, alias.choices)) if isinstance(alias, AliasChoices) else field.upper()
 
 
+def demo_file(settings: Settings) -> Path:
+    """The settings of a home that holds a demo: where its stand-in providers are, for every command run in it."""
+    return settings.kasparro_home / "demo.env"
+
+
 @cache
 def load_settings() -> Settings:
-    """Read the settings once per process.
+    """Read the settings once per process: the environment, then the home's `demo.env`, then `.env`.
 
     Raises SettingsError that names every wrong variable, what was given and what is expected.
     """
     try:
-        return Settings()
+        settings = Settings()
+        demo = demo_file(settings)
+        return Settings(_env_file=(".env", demo)) if demo.exists() else settings  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
         lines: list[str] = []
         for problem in error.errors(include_url=False):

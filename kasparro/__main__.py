@@ -1,0 +1,139 @@
+"""The commands behind the Makefile that concern the system as a whole: `python -m kasparro <command>`."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from kasparro import system
+from kasparro.environment import dbt_environment, prefect_environment, write_shell_file
+from kasparro.settings import Settings, SettingsError, load_settings
+from kasparro.supervisor import SupervisorError, require_free_port
+from kasparro.warehouse import EmbeddedPostgres, WarehouseError, ensure_warehouse
+from kasparro.warehouse.embedded import binaries
+from kasparro.warehouse.url import configured
+
+BIN = Path(sys.executable).parent
+
+
+def _replace(command: list[str], environment: dict[str, str]) -> int:
+    """Become another program: its signals and its exit code are ours."""
+    os.execvpe(command[0], command, {**os.environ, **environment})
+
+
+def run(settings: Settings, _: list[str]) -> int:
+    """Run everything in the foreground."""
+    return system.run(settings)
+
+
+def demo(settings: Settings, _: list[str]) -> int:
+    """Run everything against the stand-in providers."""
+    return system.demo(settings)
+
+
+def stop(settings: Settings, _: list[str]) -> int:
+    """Stop the embedded warehouse."""
+    print("stopped the embedded warehouse" if EmbeddedPostgres(settings).stop() else "the embedded warehouse is not running")
+    return 0
+
+
+def url(settings: Settings, _: list[str]) -> int:
+    """Print the warehouse's URL for readers."""
+    print(ensure_warehouse(settings).url("reader"))
+    return 0
+
+
+def psql(settings: Settings, arguments: list[str]) -> int:
+    """Open psql as the reader."""
+    program = shutil.which("psql") if configured(settings) else str(binaries() / "psql")
+    if program is None:
+        print("psql is not installed: install your system's PostgreSQL client", file=sys.stderr)
+        return 1
+    return _replace([program, ensure_warehouse(settings).url("reader"), *arguments], {"PSQL_PAGER": "less -SXF"})
+
+
+def env(settings: Settings, _: list[str]) -> int:
+    """Write the file to source for plain `dbt` and `psql`."""
+    print(f"source {write_shell_file(settings, ensure_warehouse(settings))}")
+    return 0
+
+
+def dbt(settings: Settings, arguments: list[str]) -> int:
+    """Run dbt with credentials supplied."""
+    environment = dbt_environment(settings, ensure_warehouse(settings))
+    return _replace([str(BIN / "dbt"), *arguments], environment)
+
+
+def docs(settings: Settings, _: list[str]) -> int:
+    """Generate dbt's documentation of the published marts and serve it."""
+    require_free_port(settings.docs_port, "DOCS_PORT", "the documentation")
+    environment = dbt_environment(settings, ensure_warehouse(settings))
+    target = ["--target", "published"]
+    generated = subprocess.run(
+        [str(BIN / "dbt"), "--quiet", "docs", "generate", *target], env={**os.environ, **environment}, check=False
+    )
+    if generated.returncode != 0:
+        return generated.returncode
+    print(f"documentation at http://127.0.0.1:{settings.docs_port} (Ctrl-C stops)", flush=True)
+    serve = ["docs", "serve", *target, "--host", "127.0.0.1", "--port", str(settings.docs_port), "--no-browser"]
+    return _replace([str(BIN / "dbt"), "--quiet", *serve], environment)
+
+
+def prefect_server(settings: Settings, arguments: list[str]) -> int:
+    """Run Prefect's server alone, closed to callers without its password."""
+    host = arguments[:1] or ["127.0.0.1"]
+    command = system.prefect_command(settings, host[0])
+    return _replace(list(command), prefect_environment(settings))
+
+
+def clean(settings: Settings, arguments: list[str]) -> int:
+    """Remove everything written at run time, after asking."""
+    home = settings.kasparro_home
+    if not home.exists():
+        print(f"nothing to remove: {home} does not exist")
+        return 0
+    if "--yes" not in arguments:
+        answer = input(f"Remove {home}, with the embedded warehouse and all its data? [y/N] ")
+        if answer.strip().lower() not in ("y", "yes"):
+            print("nothing removed")
+            return 0
+    EmbeddedPostgres(settings).stop()
+    shutil.rmtree(home)
+    print(f"removed {home}")
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Settings, list[str]], int]] = {
+    "run": run,
+    "demo": demo,
+    "stop": stop,
+    "url": url,
+    "psql": psql,
+    "env": env,
+    "dbt": dbt,
+    "docs": docs,
+    "prefect-server": prefect_server,
+    "clean": clean,
+}
+
+
+def main() -> int:
+    """Run one command; every failure is one line that says what to do."""
+    parser = argparse.ArgumentParser(prog="python -m kasparro")
+    parser.add_argument("command", choices=COMMANDS, help="; ".join(f"{n}: {c.__doc__}" for n, c in COMMANDS.items()))
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+    given = parser.parse_args()
+    try:
+        return COMMANDS[given.command](load_settings(), given.arguments)
+    except (SettingsError, WarehouseError, SupervisorError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, EOFError):
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
