@@ -22,6 +22,8 @@ def dumps(document: object) -> bytes:
 def rows_of(text: bytes) -> list[bytes]:
     """The elements of a JSON array as the text they were written in. Raises ValueError if it is no array of objects."""
     source = text.decode()
+    if not source.lstrip().startswith("["):
+        raise ValueError("not a JSON array")
     decoder = json.JSONDecoder()
     rows: list[bytes] = []
     at = source.index("[") + 1

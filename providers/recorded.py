@@ -68,15 +68,12 @@ class RecordedMarket:
         return sorted(file.stem for file in self._folder.glob("rss/*.xml"))
 
     def _rows(self, name: str) -> Rows:
-        file = self._folder / name
-        rows = jsontext.rows_of(file.read_bytes()) if file.is_file() else []
-        return {orjson.loads(row)["id"]: row for row in rows}
+        return {orjson.loads(row)["id"]: row for row in _rows_in(self._folder / name)}
 
     def _platforms(self) -> dict[str, list[bytes]]:
         index = self._folder / "coinpaprika/contracts.json"
         names: list[str] = orjson.loads(index.read_bytes()) if index.is_file() else []
-        files = {name: self._folder / "coinpaprika/contracts" / f"{name}.json" for name in names}
-        return {name: jsontext.rows_of(file.read_bytes()) if file.is_file() else [] for name, file in files.items()}
+        return {name: _rows_in(self._folder / "coinpaprika/contracts" / f"{name}.json") for name in names}
 
     def _newest(self) -> datetime:
         """The latest `last_updated` of the recorded quotes; the epoch when there is none."""
@@ -84,3 +81,11 @@ class RecordedMarket:
         times = [orjson.loads(row).get("last_updated") or "" for row in rows]
         newest = max(times, default="")
         return datetime.fromisoformat(newest) if newest else datetime.fromtimestamp(0, UTC)
+
+
+def _rows_in(file: Path) -> list[bytes]:
+    """The rows of a file; none when there is no such file."""
+    try:
+        return jsontext.rows_of(file.read_bytes()) if file.is_file() else []
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error

@@ -77,14 +77,16 @@ class _Handler(BaseHTTPRequestHandler):
         request = _request_of(self.path, {name.lower(): value for name, value in self.headers.items()})
         self._send(self.server.stand_in.served(request) if request else NOT_FOUND)
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def do_POST(self) -> None:
         parts = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         self._send(control.respond(self.server.stand_in, parts.path, dict(parse_qsl(parts.query)), body))
 
-    do_PUT = do_POST
+    def do_PUT(self) -> None:
+        self.do_POST()
 
     def _send(self, reply: Answer) -> None:
         accepts_gzip = "gzip" in self.headers.get("Accept-Encoding", "")

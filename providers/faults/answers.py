@@ -9,6 +9,7 @@ from pydantic import Field
 from providers import access
 from providers.faults.base import BaseFault, Respond
 from providers.messages import Answer, Body, Request, answer
+from providers.wire import PHRASES
 
 HTML = "text/html; charset=UTF-8"
 CHALLENGE = (
@@ -49,7 +50,7 @@ class ServerError(BaseFault):
         headers = {} if self.retry_after is None else access.retry_after(self.retry_after, "seconds")
         if self.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             return Answer(500, answer(500, {"error": "internal server error"}).body, headers=headers)
-        title = f"{self.status} {_phrase(self.status)}"
+        title = f"{self.status} {PHRASES.get(self.status, 'Error')}"
         page = f"<html>\r\n<head><title>{title}</title></head>\r\n<body><h1>{title}</h1></body>\r\n</html>\r\n"
         return Answer(self.status, Body(page.encode()), HTML, headers)
 
@@ -80,11 +81,6 @@ class EmptyArray(BaseFault):
 
     def apply(self, request: Request, respond: Respond, chance: Random) -> Answer:
         return answer(200, [])
-
-
-def _phrase(status: int) -> str:
-    """The reason phrase of a status, or a word for one that has none."""
-    return HTTPStatus(status).phrase if status in HTTPStatus else "Error"
 
 
 AnswerFaults = TooManyRequests | RefusedWith200 | ServerError | Refused | HtmlPage | EmptyArray

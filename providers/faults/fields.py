@@ -25,7 +25,7 @@ NONSENSE: dict[Nonsense, Any] = {
     "nan": Decimal("NaN"),
     "infinity": Decimal("Infinity"),
     "huge_integer": Decimal(2**63 + 12345),
-    "longer_integer": Decimal("123456789012345678901234567890123456789012345678901234567890"),
+    "longer_integer": Decimal(123456789012345678901234567890123456789012345678901234567890),
     "null": None,
     "blank": "",
     "text": "not a number",

@@ -113,9 +113,9 @@ class View:
             for number, (chain, address) in enumerate(asset.contracts.items()):
                 if (asset.key + number) % 5 == 4 and not asset.is_major:
                     continue
-                if address.startswith("0x") and asset.key % 4 == 1:
-                    address = _mixed_case(address)
-                contract = {"address": address, "type": CHAINS[chain].contract_type, "id": listing.id}
+                mixed = address.startswith("0x") and asset.key % 4 == 1
+                written = _mixed_case(address) if mixed else address
+                contract = {"address": written, "type": CHAINS[chain].contract_type, "id": listing.id}
                 found[CHAINS[chain].coinpaprika].append(orjson.dumps(contract | {"active": listing.active}))
         return found
 
