@@ -1,0 +1,93 @@
+# Kasparro's front door. `make help` lists the commands; they need Python 3.11 or newer and make, nothing else.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.SUFFIXES:
+
+export PYTHON          # make PYTHON=/path/to/python3 names the one to use
+python := .venv/bin/python
+
+# Recipes `exec` what they run: make then passes a SIGTERM on to it, and dies without a word when it ends well.
+# (Make answers any failure with 2 of its own. It prints the real status; `python -m flows.elt` run directly keeps it.)
+
+##@ Everyday
+
+run: ready ## Set up, then run it all in the foreground: warehouse, Prefect, a first pass, API, dashboard
+	@exec $(python) -m kasparro run
+
+demo: ready ## The same against the stand-in providers: no internet, no keys
+	@exec $(python) -m kasparro demo
+
+elt: ready ## One extract-then-transform pass; fails with 3 if some source failed, 1 if nothing was published
+	@exec $(python) -m flows.elt
+
+api: ready ## The API and the dashboard alone
+	@exec $(python) -m api
+
+stop: ready ## Stop the embedded warehouse that `make elt` leaves running
+	@exec $(python) -m kasparro stop
+
+clean: ready ## Remove everything written at run time (KASPARRO_HOME), after asking
+	@exec $(python) -m kasparro clean
+
+##@ For analysts
+
+dbt: ready ## dbt with credentials supplied: make dbt ARGS="build"
+	@exec $(python) -m kasparro dbt $(ARGS)
+
+docs: ready ## Generate dbt's documentation and serve it
+	@exec $(python) -m kasparro docs
+
+url: ready ## Print the warehouse's URL for the reader role, for BI tools
+	@exec $(python) -m kasparro url
+
+psql: ready ## Open psql on the warehouse as the reader role
+	@exec $(python) -m kasparro psql
+
+##@ As containers
+
+up: ## Build the image and start every service; DEMO=1 for the stand-in providers
+	@exec deploy/compose.sh up --build --detach --wait
+
+down: ## Stop and remove the containers; their volumes stay
+	@exec deploy/compose.sh down
+
+logs: ## Follow the logs: make logs S=api for one service
+	@exec deploy/compose.sh logs --follow --tail=200 $(S)
+
+build: ## Build the image
+	@exec deploy/compose.sh build
+
+##@ For developers
+
+test: ready-dev ## The test suite; long proofs as a seeded sample
+	@exec $(python) -m pytest
+
+test-long: ready-dev ## The long proofs at full length, results written to docs/
+	@exec $(python) -m pytest -m long
+
+test-coverage: ready-dev ## The test suite with line and branch coverage; fails under 90 %
+	@exec $(python) -m pytest --cov --cov-report=term-missing:skip-covered
+
+lint: ready-dev ## Every linter: Python, imports, SQL, dbt, locks
+	@exec deploy/lint.sh
+
+bench: ready-dev ## The benchmarks
+	@exec $(python) -m bench
+
+lock: ready-dev ## Make the locks in deploy/requirements anew from pyproject.toml
+	@exec deploy/lock.sh
+
+help: ## This list
+	@awk -F ': [^#]*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.* ## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+ready:
+	@deploy/install.sh run
+
+ready-dev:
+	@deploy/install.sh dev
+
+.PHONY: run demo elt api stop clean dbt docs url psql up down logs build test test-long test-coverage lint bench lock \
+	help ready ready-dev

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Makes the hashed locks anew: one per purpose, for every platform, naming no package index.
+set -eu
+cd "$(dirname "$0")/.."
+
+lock() {
+    target=$1
+    shift
+    .venv/bin/uv pip compile pyproject.toml "$@" --output-file "deploy/requirements/$target.txt" --quiet --upgrade \
+        --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+}
+lock installer --group installer
+lock run
+lock dev --group dev
