@@ -49,12 +49,15 @@ def markets_page(request: Request, market: Market, shift: int = 0) -> Answer:
     if refusal := _currency_refusal(request.query):
         return refusal
     rows = market.coingecko_markets()
+    base = CURRENCIES[request.query["vs_currency"].lower()]
+    if base and base not in rows:
+        return error(422, "invalid vs_currency")
     chosen = _selected(rows, request.query)
     per_page = min(max(request.number("per_page", 100), 1), MAX_PER_PAGE)
     page = max(request.number("page", 1), 1)
     start = max((page - 1) * per_page + shift, 0)
     served = chosen[start : start + per_page]
-    if base := CURRENCIES[request.query["vs_currency"].lower()]:
+    if base:
         served = _converted(served, rows[base])
     headers = CACHED | {
         "Per-Page": str(per_page),
@@ -115,6 +118,24 @@ def _without_platforms(row: bytes) -> bytes:
 
 
 def _coin(coin_id: str, rest: str, request: Request, market: Market) -> Answer:
-    if rest and (refusal := _currency_refusal(request.query)):
+    if not rest:
+        return _details(coin_id, market)
+    if refusal := _currency_refusal(request.query):
         return refusal
     return market_chart.respond(coin_id, rest, request, market) or error(404, "Could not find coin with the given id")
+
+
+def _details(coin_id: str, market: Market) -> Answer:
+    """The part of `/coins/{id}` that the lists know too: names, platforms, and the price in USD."""
+    listed = market.coingecko_list(active=True).get(coin_id)
+    if listed is None:
+        return error(404, "Could not find coin with the given id")
+    coin = jsontext.loads(listed)
+    quote = jsontext.loads(market.coingecko_markets().get(coin_id, b"{}"))
+    coin["asset_platform_id"] = next(iter(coin.get("platforms", {})), None)
+    coin["market_cap_rank"] = quote.get("market_cap_rank")
+    coin["market_data"] = {
+        name: {"usd": quote.get(name)} for name in ("current_price", "market_cap", "total_volume", "ath", "atl")
+    }
+    coin["last_updated"] = quote.get("last_updated")
+    return Answer(200, Body(jsontext.dumps(coin)), CONTENT_TYPE, CACHED)

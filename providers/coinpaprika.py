@@ -65,7 +65,7 @@ def _moved(location: str) -> Answer:
 
 
 def _tickers(request: Request, market: Market, paid: bool) -> Answer:
-    quotes = _quotes(request.query)
+    quotes = _quotes(request.query, market)
     if isinstance(quotes, Answer):
         return quotes
     rows = market.coinpaprika_tickers(paid).values()
@@ -79,18 +79,19 @@ def _ticker(coin_id: str, request: Request, market: Market, paid: bool) -> Answe
     row = market.coinpaprika_tickers(paid).get(coin_id)
     if row is None:
         return error(404, "id not found")
-    quotes = _quotes(request.query)
+    quotes = _quotes(request.query, market)
     if isinstance(quotes, Answer):
         return quotes
     return _found(row if quotes == ["USD"] else _requoted(row, _usd_prices(quotes, market)))
 
 
-def _quotes(query: Mapping[str, str]) -> list[str] | Answer:
-    """The currencies asked for in `quotes`, or the refusal of a wrong one."""
+def _quotes(query: Mapping[str, str], market: Market) -> list[str] | Answer:
+    """The currencies asked for in `quotes`, or the refusal of one that is unknown or has no price in this market."""
+    known = {quote for quote, base in CURRENCIES.items() if base is None or base in market.coinpaprika_tickers(False)}
     quotes = [quote.strip().upper() for quote in query.get("quotes", "USD").split(",")]
     if len(quotes) > MAX_QUOTES:
         return error(400, f"too many quotes, maximum is {MAX_QUOTES}")
-    unknown = [quote for quote in quotes if quote not in CURRENCIES]
+    unknown = [quote for quote in quotes if quote not in known]
     return error(400, f"unsupported quote: {unknown[0]}") if unknown else quotes
 
 

@@ -24,6 +24,19 @@ def validated(request: Request, reply: Answer, tag: str = "", modified: datetime
     return replace(reply, status=304, body=Body(b"")) if unchanged else reply
 
 
+def unconditionally(request: Request) -> Request:
+    """The same request from a client that has no copy."""
+    names = ("if-none-match", "if-modified-since")
+    return replace(request, headers={name: text for name, text in request.headers.items() if name not in names})
+
+
+def spoilt(reply: Answer, content: bytes) -> Answer:
+    """The answer with another content, and no validators: those of the good content would keep the bad one alive."""
+    names = ("ETag", "Last-Modified")
+    headers = {name: text for name, text in reply.headers.items() if name not in names}
+    return replace(reply, body=Body(content), headers=headers)
+
+
 def _same_tag(request: Request, tag: str) -> bool:
     known = request.headers["if-none-match"].split(",")
     return any(each.strip().removeprefix("W/") in ("*", tag.removeprefix("W/")) for each in known)

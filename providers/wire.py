@@ -4,6 +4,7 @@ import socket
 import struct
 import zlib
 from collections.abc import Iterator
+from email.utils import formatdate
 from http import HTTPStatus
 from threading import Event
 
@@ -49,7 +50,8 @@ def send(connection: socket.socket, answer: Answer, accepts_gzip: bool, with_bod
 
 def _head(answer: Answer, length: int | None, packed: bool) -> bytes:
     """The status line and headers; a body of unknown length ends where the connection closes."""
-    lines = [f"HTTP/1.1 {answer.status} {PHRASES.get(answer.status, '')}", f"Content-Type: {answer.content_type}"]
+    lines = [f"HTTP/1.1 {answer.status} {PHRASES.get(answer.status, '')}", f"Date: {formatdate(usegmt=True)}"]
+    lines.append(f"Content-Type: {answer.content_type}")
     lines += [f"{name}: {value}" for name, value in answer.headers.items() if value]
     lines.append("Connection: close" if length is None else f"Content-Length: {length}")
     if packed:

@@ -1,19 +1,19 @@
 """Faults of news feeds: XML that attacks its reader, dates that are none, links and titles that carry scripts.
 
-They edit the text of an honest feed, RSS 2.0 or Atom, and take its validators away, so that no client keeps them.
+They edit the text of an honest feed, RSS 2.0 or Atom.
 """
 
 import re
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import replace
 from random import Random
 from typing import Literal
 
 from pydantic import Field
 
+from providers.conditional import spoilt, unconditionally
 from providers.faults.base import BaseFault, Respond
-from providers.messages import Answer, Body, Request
+from providers.messages import Answer, Request
 
 FIRST_ENTRY = re.compile(r"<(item|entry)>.*?</\1>", re.DOTALL)
 TITLE = re.compile(r"<title>.*?</title>", re.DOTALL)
@@ -26,14 +26,10 @@ class FeedFault(BaseFault):
     """A fault that edits a feed's text."""
 
     def apply(self, request: Request, respond: Respond, chance: Random) -> Answer:
-        anew = {
-            name: value for name, value in request.headers.items() if name not in ("if-none-match", "if-modified-since")
-        }
-        reply = respond(replace(request, headers=anew))
+        reply = respond(unconditionally(request))
         if reply.status != 200:
             return reply
-        headers = {name: value for name, value in reply.headers.items() if name not in ("ETag", "Last-Modified")}
-        return replace(reply, body=Body(self.edited(reply.body.content.decode()).encode()), headers=headers)
+        return spoilt(reply, self.edited(reply.body.content.decode()).encode())
 
     @abstractmethod
     def edited(self, text: str) -> str:

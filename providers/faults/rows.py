@@ -8,35 +8,26 @@ from typing import Literal
 from pydantic import Field
 
 from providers import jsontext
+from providers.conditional import spoilt, unconditionally
 from providers.faults.base import BaseFault, Respond
 from providers.jsontext import Row
-from providers.messages import Answer, Body, Request
+from providers.messages import Answer, Request
 
 
 class RowFault(BaseFault):
     """A fault that changes the rows of a good answer; an answer of one object is one row."""
 
     def apply(self, request: Request, respond: Respond, chance: Random) -> Answer:
-        reply = respond(request)
+        reply = respond(unconditionally(request))
         if reply.status != 200:
             return reply
         document = jsontext.loads(reply.body.content)
         changed = self.changed(jsontext.as_rows(document), chance)
-        return replace(reply, body=Body(jsontext.dumps(changed if isinstance(document, list) else changed[0])))
+        return spoilt(reply, jsontext.dumps(changed if isinstance(document, list) else changed[0]))
 
     @abstractmethod
     def changed(self, rows: list[Row], chance: Random) -> list[Row]:
         """The rows to serve instead; these may be changed in place."""
-
-
-class FewerRows(RowFault):
-    """Only the first share of the rows."""
-
-    kind: Literal["fewer_rows"] = "fewer_rows"
-    share: float = Field(default=0.5, ge=0, le=1)
-
-    def changed(self, rows: list[Row], chance: Random) -> list[Row]:
-        return rows[: int(len(rows) * self.share)]
 
 
 class Shuffled(RowFault):
@@ -49,6 +40,21 @@ class Shuffled(RowFault):
         return rows
 
 
+class FewerRows(BaseFault):
+    """Only the first share of all rows; of a paged answer, the pages after them are empty."""
+
+    kind: Literal["fewer_rows"] = "fewer_rows"
+    share: float = Field(default=0.5, ge=0, le=1)
+
+    def apply(self, request: Request, respond: Respond, chance: Random) -> Answer:
+        reply = respond(unconditionally(request))
+        rows = _rows(reply)
+        total = int(int(reply.headers.get("Total", len(rows))) * self.share)
+        before = (_number(request) - 1) * int(reply.headers.get("Per-Page", 0))
+        fewer = _with_rows(reply, rows[: max(total - before, 0)])
+        return replace(fewer, headers={**fewer.headers, "Total": str(total)}) if "Total" in fewer.headers else fewer
+
+
 class Duplicates(BaseFault):
     """The last rows of the page before once more, in front of this page's; on a first page, its own first rows."""
 
@@ -56,7 +62,7 @@ class Duplicates(BaseFault):
     rows: int = Field(default=10, gt=0)
 
     def apply(self, request: Request, respond: Respond, chance: Random) -> Answer:
-        reply = respond(request)
+        reply = respond(unconditionally(request))
         here = _rows(reply)
         again = _rows(respond(_page(request, -1)))[-self.rows :] if _number(request) > 1 else here[: self.rows]
         return _with_rows(reply, again + here)
@@ -72,7 +78,7 @@ class PageShift(BaseFault):
     rows: int = 10
 
     def apply(self, request: Request, respond: Respond, chance: Random) -> Answer:
-        reply = respond(request)
+        reply = respond(unconditionally(request))
         here = _rows(reply)
         if self.rows >= 0:
             return _with_rows(reply, here[self.rows :] + _rows(respond(_page(request, 1)))[: self.rows])
@@ -87,7 +93,7 @@ def _number(request: Request) -> int:
 
 def _page(request: Request, step: int) -> Request:
     """The same request for the page that many pages on."""
-    return replace(request, query={**request.query, "page": str(_number(request) + step)})
+    return replace(unconditionally(request), query={**request.query, "page": str(_number(request) + step)})
 
 
 def _rows(reply: Answer) -> list[Row]:
@@ -95,7 +101,7 @@ def _rows(reply: Answer) -> list[Row]:
 
 
 def _with_rows(reply: Answer, rows: list[Row]) -> Answer:
-    return replace(reply, body=Body(jsontext.dumps(rows))) if reply.status == 200 else reply
+    return spoilt(reply, jsontext.dumps(rows)) if reply.status == 200 else reply
 
 
 RowFaults = FewerRows | Shuffled | Duplicates | PageShift

@@ -1,6 +1,6 @@
 """The generated market: assets, their prices, the clock, and the news."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from providers.generated.news import FEEDS, Newsroom
@@ -21,6 +21,7 @@ class GeneratedMarket(Registry):
     def __init__(self, coins: int = 2000, seed: int = 1, start: datetime | None = None) -> None:
         super().__init__(coins, seed, int((start or datetime.now(UTC)).timestamp()) // 60)
         self.tick = 0
+        self._due: dict[int, list[tuple[Callable[..., object], tuple[object, ...]]]] = {}
         self._prices = Prices(seed)
         self._newsrooms = {name: Newsroom(seed, name, title) for name, (title, _) in FEEDS.items()}
         self._changed()
@@ -28,6 +29,15 @@ class GeneratedMarket(Registry):
     @property
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.minute * 60, UTC)
+
+    def at(self, tick: int, event: Callable[..., object], *arguments: object) -> None:
+        """Let an event happen when a tick comes: `market.at(5, market.rename, "bitcoin", "Bitcoin Core")`.
+
+        Raises ValueError for a tick that has passed.
+        """
+        if tick <= self.tick:
+            raise ValueError(f"tick {tick} has passed: it is {self.tick}")
+        self._due.setdefault(tick, []).append((event, arguments))
 
     def advance(self, minutes: int = 1) -> None:
         """Let time pass, and what is due in it happen."""

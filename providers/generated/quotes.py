@@ -83,10 +83,18 @@ def quotes(assets: Iterable[Asset], now: int, quoter: Quoter, prices: Prices) ->
             continue
         minute = quote_minute(asset, now, quoter)
         price = prices.at(asset, minute, quoter)
-        cap = price * asset.circulating if asset.circulating is not None and asset.quoted else None
+        known = (
+            asset.circulating is not None and asset.quoted and (quoter == "coingecko" or paprika_knows_supply(asset))
+        )
+        cap = price * asset.circulating if known and asset.circulating else None
         found.append(Quote(asset, minute, price, prices.at(asset, minute - DAY, quoter), cap))
     found.sort(key=lambda quote: (quote.market_cap is None, -(quote.market_cap or 0.0), quote.asset.key))
     return found
+
+
+def paprika_knows_supply(asset: Asset) -> bool:
+    """Of every fourth coin that is not well known, CoinPaprika knows no supply, and so no market cap."""
+    return asset.is_major or asset.key % 4 != 2
 
 
 def shown(price: float) -> int | float:
@@ -156,7 +164,7 @@ def coingecko_row(quote: Quote, rank: int | None) -> dict[str, Any]:
 def coinpaprika_row(quote: Quote, rank: int, paid: bool, prices: Prices) -> dict[str, Any]:
     """A row of `/tickers`. Unknown values are 0; only the all-time high may be null."""
     asset, listing = quote.asset, quote.asset.listings["coinpaprika"]
-    price, minute = quote.price, quote.minute
+    price, minute, known = quote.price, quote.minute, paprika_knows_supply(asset)
     changes = {
         f"percent_change_{name}": round(100 * (price / prices.at(asset, minute - back, "coinpaprika") - 1), 2)
         for name, back in PAPRIKA_CHANGES.items()
@@ -165,9 +173,9 @@ def coinpaprika_row(quote: Quote, rank: int, paid: bool, prices: Prices) -> dict
     day = changes["percent_change_24h"]
     row: dict[str, Any] = {"id": listing.id, "name": listing.name, "symbol": listing.symbol, "rank": rank}
     if paid:
-        row["circulating_supply"] = round(asset.circulating or 0)
+        row["circulating_supply"] = round(asset.circulating or 0) if known else 0
     return row | {
-        "total_supply": round(asset.total or 0),
+        "total_supply": round(asset.total or 0) if known else 0,
         "max_supply": asset.maximum or 0,
         "beta_value": round(asset.beta, 6),
         "first_data_at": "2018-03-14T00:00:00Z",

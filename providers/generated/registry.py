@@ -1,9 +1,7 @@
 """The coins of a generated market, and what may befall them: renamed, delisted, migrated, split, given another id."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from providers.generated.assets import Asset, Listing, Quoter, slug
 from providers.generated.universe import Founder
@@ -21,7 +19,6 @@ class Registry:
     def __init__(self, coins: int, seed: int, minute: int) -> None:
         self._founder = Founder(seed, minute)
         self._lock = threading.RLock()
-        self._due: dict[int, list[tuple[Callable[..., Any], tuple[Any, ...]]]] = {}
         self.assets: list[Asset] = self._founder.found(coins)
         self.version = 0
         self.minute: int = minute
@@ -39,10 +36,6 @@ class Registry:
         """Which listings are the same coin: pairs of CoinGecko's and CoinPaprika's id."""
         both = [asset.listings for asset in self.assets if len(asset.listings) == len(BOTH)]
         return [(listings["coingecko"].id, listings["coinpaprika"].id) for listings in both]
-
-    def at(self, tick: int, event: Callable[..., Any], *arguments: Any) -> None:
-        """Let an event happen when that tick comes: `market.at(5, market.rename, "bitcoin", "Bitcoin Core")`."""
-        self._due.setdefault(tick, []).append((event, arguments))
 
     def rename(self, coin: str, name: str, at: Quoter | None = None) -> None:
         """Give the coin another name; ids and symbols stay."""

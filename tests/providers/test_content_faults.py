@@ -40,12 +40,30 @@ def test_pages_that_shift_and_rows_that_repeat(stand_in: StandIn, client: reques
     assert ids(page(client, stand_in, 2)) == two[5:] + three[:5]
     assert ids(page(client, stand_in, 2)) == one[-5:] + two[:-5]
     assert ids(page(client, stand_in, 2)) == one[-5:] + two
-    put(stand_in, PageShift(rows=-5), Duplicates(rows=5), Shuffled(), FewerRows(share=0.25))
+    put(stand_in, PageShift(rows=-5), Duplicates(rows=5), Shuffled())
     assert ids(page(client, stand_in)) == one
     assert ids(page(client, stand_in)) == one[:5] + one
     shuffled = ids(page(client, stand_in))
     assert shuffled != one and sorted(shuffled) == sorted(one)
-    assert ids(page(client, stand_in)) == one[:25]
+
+
+def test_fewer_rows_over_all_pages(stand_in: StandIn, client: requests.Session) -> None:
+    one, two = (ids(page(client, stand_in, number)) for number in (1, 2))
+    stand_in.faults = Plan([Rule(fault=FewerRows())])
+    assert ids(page(client, stand_in, 1)) == one
+    assert ids(page(client, stand_in, 2)) == two[:60]
+    assert ids(page(client, stand_in, 3)) == []
+    assert len(tickers(client, stand_in)) == 320 * 3 // 5 // 2
+
+
+def test_what_was_spoilt_is_sent_again_when_it_is_good(stand_in: StandIn, client: requests.Session) -> None:
+    url = f"{stand_in.coingecko_url}/coins/markets?vs_currency=usd"
+    tag = client.get(url, timeout=10).headers["ETag"]
+    put(stand_in, DropField(field="symbol"))
+    spoilt = client.get(url, headers={"If-None-Match": tag}, timeout=10)
+    assert spoilt.status_code == 200 and "symbol" not in spoilt.json()[0]
+    assert "ETag" not in spoilt.headers
+    assert client.get(url, headers={"If-None-Match": tag}, timeout=10).status_code == 304
 
 
 @pytest.mark.parametrize("what", NONSENSE)

@@ -92,5 +92,7 @@ def test_events_come_at_their_tick(market: GeneratedMarket) -> None:
     market.at(3, market.rename, "near", "Later")
     market.advance(2)
     assert listed(market)["near"]["name"] == "NEAR Protocol"
+    with pytest.raises(ValueError, match="passed"):
+        market.at(2, market.rename, "near", "Never")
     market.advance(4)
     assert listed(market)["near"]["name"] == "Later"

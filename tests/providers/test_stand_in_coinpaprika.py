@@ -26,6 +26,8 @@ def test_tickers_of_the_free_plan(stand_in: StandIn, client: requests.Session) -
 def test_zero_stands_for_unknown_and_nothing_but_the_high_is_null(stand_in: StandIn, client: requests.Session) -> None:
     rows = get(client, stand_in, "/tickers").json()
     assert any(row["max_supply"] == 0 for row in rows)
+    unknown = sum(row["quotes"]["USD"]["market_cap"] == 0 for row in rows)
+    assert 0.1 < unknown / len(rows) < 0.4
     assert all(value is not None for row in rows for name, value in row.items() if name != "quotes")
     usd = [row["quotes"]["USD"] for row in rows]
     assert {name for quote in usd for name, value in quote.items() if value is None} == {
