@@ -40,16 +40,22 @@ Build = Callable[[Settings, Warehouse, Ledger], tuple[NodeResult, ...]]
 
 
 def extract_source(name: SourceName, settings: Settings, warehouse: Warehouse, ledger: Ledger) -> Extracted:
-    """Extract one source and record it. Raises SourceError or what dlt raised, after recording that, too."""
+    """Extract one source and record it.
+
+    Raises SourceError, also when only a part could be read (what came has landed), or what dlt raised; recorded before.
+    """
     ledger.start_source(name)
     try:
         extracted = pipeline.run(name, settings, warehouse)
     except Exception as error:
         ledger.finish_source(name, error=describe(error))
         raise
-    ledger.finish_source(name, processed=extracted.accepted, rejected=extracted.rejected)
+    problems = "; ".join(extracted.problems) or None
+    ledger.finish_source(name, processed=extracted.accepted, rejected=extracted.rejected, error=problems)
     rejected = f", {extracted.rejected:,} quarantined: {extracted.reasons[0]}" if extracted.rejected else ""
     logger.info("%s: %s records%s", name, f"{extracted.accepted:,}", rejected)
+    if problems:
+        raise SourceError(problems)
     return extracted
 
 

@@ -22,21 +22,23 @@ create temporary table publication_changes (mart text, inserted bigint, updated 
 with next_version as (
     insert into ops.publications (version, run_id, changes)
     select
-        coalesce(max(version), 0) + 1,
+        coalesce((select max(version) from ops.publications), 0) + 1,
         nullif('{{ env_var("KASPARRO_RUN_ID", "") }}', '')::uuid,
-        (
-            select jsonb_object_agg(mart, jsonb_build_object('inserted', inserted, 'updated', updated, 'deleted', deleted))
-            from publication_changes
-        )
-    from ops.publications
+        jsonb_object_agg(mart, jsonb_build_object('inserted', inserted, 'updated', updated, 'deleted', deleted))
+    from publication_changes
+    having
+        sum(inserted + updated + deleted) > 0
+        or not exists (select from ops.publications)
     returning version
 ),
 
 recorded_loads as (
     insert into ops.published_loads (schema_name, load_id, version)
-    select loads.schema_name, loads.load_id, next_version.version
-    from {{ target.schema }}.int_loads__unpublished as loads
-    cross join next_version
+    select
+        schema_name,
+        load_id,
+        coalesce((select version from next_version), (select max(version) from ops.publications))
+    from {{ target.schema }}.int_loads__unpublished
     on conflict do nothing
 )
 

@@ -1,0 +1,80 @@
+"""A system for a test: an own database, an own home, and stand-in providers it may change."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from flows.steps import Outcome, run_pass
+from kasparro.settings import Settings
+from kasparro.warehouse import Role, Warehouse
+from providers.generated import GeneratedMarket
+from providers.server import running
+from providers.stand_in import StandIn
+from tests.conftest import make_settings
+
+COINS = 60
+
+
+@dataclass
+class System:
+    """Passes, and a look at what they left."""
+
+    settings: Settings
+    warehouse: Warehouse
+    stand_in: StandIn
+
+    def run(self, **settings: Any) -> Outcome:
+        """One pass, with settings of its own if given."""
+        return run_pass(self.settings.model_copy(update=settings), "test")
+
+    def query(self, statement: str, *values: object, role: Role = "admin") -> list[tuple[Any, ...]]:
+        """Rows of a statement."""
+        connection = psycopg2.connect(self.warehouse.url(role))
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def content(self, relation: str, *without: str) -> list[dict[str, Any]]:
+        """A relation's rows as a sorted multiset, without the columns that record our own clock or run."""
+        ignored = [*without, "fetched_at", "request_id", "_dlt_load_id", "first_seen_at", "last_seen_at"]
+        rows = self.query(f"select to_jsonb(t) - %s::text[] from {relation} as t order by (to_jsonb(t) - %s::text[])::text", ignored, ignored)
+        return [row for (row,) in rows]
+
+
+@pytest.fixture
+def market() -> GeneratedMarket:
+    """A small market."""
+    return GeneratedMarket(coins=COINS, seed=7)
+
+
+@pytest.fixture
+def stand_in(market: GeneratedMarket) -> Iterator[StandIn]:
+    """The providers, serving the market."""
+    with running(market) as providers:
+        yield providers
+
+
+@pytest.fixture
+def system(fresh_warehouse: Warehouse, stand_in: StandIn, tmp_path: Path) -> System:
+    """The system, set up and before its first pass."""
+    settings = make_settings(
+        tmp_path / "home",
+        database_url=fresh_warehouse.url("admin"),
+        coinpaprika_base_url=stand_in.coinpaprika_url,
+        coingecko_base_url=stand_in.coingecko_url,
+        coinpaprika_rate_limit="1000/s",
+        coingecko_rate_limit="1000/s",
+        rss_rate_limit="1000/s",
+        coingecko_max_coins=0,
+        rss_feeds=[stand_in.rss_url(name) for name in stand_in.market.feed_names()],
+        csv_dir=tmp_path / "csv",
+    )
+    settings.csv_dir.mkdir()
+    return System(settings, fresh_warehouse, stand_in)

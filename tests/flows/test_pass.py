@@ -1,0 +1,147 @@
+"""A whole pass on real Postgres against the stand-in providers: what it publishes, and what it does when things fail."""
+
+from typing import Any
+
+import pytest
+
+from flows.ledger import PassRunningError, open_run
+from flows.steps import describe
+from providers.generated import GeneratedMarket
+from tests.flows.conftest import System
+
+NOWHERE = "http://127.0.0.1:1"
+MARTS = ("coins", "coin_listings", "coin_quotes", "news_articles")
+
+
+def test_a_pass_publishes_every_listing_and_one_bitcoin_of_both_providers(
+    system: System, market: GeneratedMarket
+) -> None:
+    outcome = system.run()
+
+    assert outcome.exit_code == 0, outcome.error
+    assert outcome.version == 1
+    listed = dict(system.query("select source, count(*) from marts.coin_listings group by source"))
+    assert listed == {"coingecko": len(market.coingecko_markets()), "coinpaprika": len(market.coinpaprika_tickers(False))}
+    assert system.query("select canonical_id, sources from marts.coins where symbol = 'BTC'") == [
+        ("btc", ["coingecko", "coinpaprika"])
+    ]
+    assert system.query("select count(*) > 0 from marts.news_articles") == [(True,)]
+
+
+def test_a_second_pass_over_an_unchanged_market_adds_nothing(system: System) -> None:
+    system.run()
+    before = {mart: system.content(f"marts.{mart}") for mart in MARTS}
+    raw = system.query("select count(*) from raw_coingecko.markets union all select count(*) from raw_coinpaprika.tickers")
+
+    outcome = system.run()
+
+    assert outcome.exit_code == 0
+    assert outcome.version == 1, "nothing changed, so nothing new was published"
+    assert {mart: system.content(f"marts.{mart}") for mart in MARTS} == before
+    assert system.query("select count(*) from raw_coingecko.markets union all select count(*) from raw_coinpaprika.tickers") == raw
+
+
+def test_an_update_is_published_and_the_old_quote_stays_in_the_record(system: System, market: GeneratedMarket) -> None:
+    system.run()
+    old = system.query("select price_usd, updated_at from marts.coins where canonical_id = 'btc'")[0]
+    quotes = system.query("select count(*) from marts.coin_quotes where canonical_id = 'btc'")[0][0]
+    market.reprice("bitcoin", 1.5)
+    market.advance(5)
+
+    outcome = system.run()
+
+    new = system.query("select price_usd, updated_at from marts.coins where canonical_id = 'btc'")[0]
+    assert outcome.version == 2
+    assert float(new[0]) == pytest.approx(float(old[0]) * 1.5, rel=0.2)
+    assert new[1] > old[1]
+    assert system.query("select count(*) from marts.coin_quotes where canonical_id = 'btc'")[0][0] == quotes + 2
+
+
+def test_one_source_failing_stops_no_other_and_says_what_to_do(system: System) -> None:
+    outcome = system.run(coingecko_base_url=NOWHERE)
+
+    assert outcome.exit_code == 3
+    assert outcome.failures == {
+        "coingecko": "can't reach CoinGecko at 127.0.0.1:1 (connection refused): check the network, or COINGECKO_BASE_URL"
+    }
+    assert system.query("select distinct source from marts.coin_listings") == [("coinpaprika",)]
+    runs = dict(system.query("select source, status from ops.etl_source_runs"))
+    assert runs == {"coinpaprika": "success", "coingecko": "failed", "csv": "success", "rss": "success"}
+
+
+def test_both_apis_unreachable_still_publishes_the_csv_files(system: System) -> None:
+    (system.settings.csv_dir / "mine.csv").write_text(
+        "symbol,name,price_usd,market_cap_usd,observed_at\nBTC,Bitcoin,50000.5,1000000000,2025-01-01T00:00:00Z\n"
+    )
+
+    outcome = system.run(coingecko_base_url=NOWHERE, coinpaprika_base_url=NOWHERE)
+
+    assert outcome.exit_code == 3
+    assert set(outcome.failures) == {"coingecko", "coinpaprika"}
+    assert system.query("select canonical_id, price_usd::text, sources from marts.coins") == [("btc", "50000.5", ["csv:mine"])]
+
+
+def test_nothing_readable_publishes_nothing_and_keeps_the_last_version(system: System) -> None:
+    system.run()
+    before = system.content("marts.coins")
+
+    outcome = system.run(sources=["coingecko"], coingecko_base_url=NOWHERE)
+
+    assert outcome.exit_code == 1
+    assert outcome.error == "no source could be read: nothing new is published"
+    assert system.content("marts.coins") == before
+
+
+def test_a_failing_audit_leaves_the_published_marts_as_they_were(system: System, market: GeneratedMarket) -> None:
+    system.run()
+    system.query("insert into marts.coins select 'ghost', symbol, name, status, null, null, null, null, null, null, null, "
+                 "null, null, source_count, sources, updated_at, first_seen_at, last_seen_at from marts.coins limit 1")
+    before = {mart: system.query(f"select t::text, xmin::text from marts.{mart} as t order by 1") for mart in MARTS}
+    market.advance(5)
+
+    outcome = system.run()
+
+    assert outcome.exit_code == 1
+    assert outcome.error and "assert_coins_never_vanish" in outcome.error
+    assert {mart: system.query(f"select t::text, xmin::text from marts.{mart} as t order by 1") for mart in MARTS} == before
+    assert system.query("select max(version) from ops.publications") == [(1,)]
+
+    system.query("delete from marts.coins where canonical_id = 'ghost'")
+    assert system.run().version == 2, "what was held back is published by the next good pass"
+
+
+def test_views_and_grants_on_a_mart_survive_every_pass(system: System, market: GeneratedMarket) -> None:
+    system.run()
+    system.query("create schema mine; create view mine.top as select * from marts.coins where rank <= 3")
+    system.query("grant select (symbol) on marts.coins to pg_monitor")
+    market.advance(5)
+
+    outcome = system.run()
+
+    assert outcome.version == 2
+    assert system.query("select count(*) from mine.top") == [(3,)]
+    assert system.query("select has_column_privilege('pg_monitor', 'marts.coins', 'symbol', 'select')") == [(True,)]
+
+
+def test_two_passes_at_once_are_refused(system: System) -> None:
+    with open_run(system.warehouse, "test") as ledger, pytest.raises(PassRunningError) as refused:
+        system.run()
+
+    assert refused.value.run_id == ledger.run_id
+
+
+def test_a_pass_that_died_is_closed_as_crashed_by_the_next(system: System) -> None:
+    with open_run(system.warehouse, "test") as ledger:
+        ledger.start_source("coingecko")  # and the process is gone: the lock ends with its connection
+
+    with open_run(system.warehouse, "test"):
+        runs: list[tuple[Any, ...]] = system.query("select status from ops.etl_runs where run_id = %s", ledger.run_id)
+        sources = system.query("select status, error from ops.etl_source_runs where run_id = %s", ledger.run_id)
+
+    assert runs == [("crashed",)]
+    assert sources == [("crashed", "the pass was killed")]
+
+
+def test_an_unexpected_error_is_one_line() -> None:
+    assert describe(ValueError("first\nlast")) == "ValueError: last"
+    assert describe(KeyError()) == "KeyError: no message"
