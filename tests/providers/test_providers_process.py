@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,16 @@ def test_it_says_where_it_listens_and_ends_cleanly(number: signal.Signals) -> No
         running.send_signal(number)
         output, errors = running.communicate(timeout=20)
         assert (running.returncode, output, errors) == (0, "", "")
+
+
+def test_its_market_moves_by_itself() -> None:
+    with process("--coins", "20", "--speed", "600") as (_, urls):
+        quote = f"{urls['coingecko']}/coins/markets?vs_currency=usd&ids=bitcoin"
+        seen = {requests.get(quote, timeout=10).json()[0]["last_updated"]}
+        deadline = time.monotonic() + 30
+        while len(seen) < 3 and time.monotonic() < deadline:
+            seen.add(requests.get(quote, timeout=10).json()[0]["last_updated"])
+        assert len(seen) >= 3
 
 
 def test_a_supervisor_moves_it(tmp_path: Path) -> None:

@@ -117,6 +117,35 @@ def test_history_of_a_range_and_its_limit(stand_in: StandIn, client: requests.Se
     old = get(client, stand_in, "/coins/ethereum/market_chart/range", **{"from": end - 500 * 86400, "to": end})
     assert (old.status_code, old.json()["error"]["status"]["error_code"]) == (401, 10012)
     assert get(client, stand_in, "/coins/ethereum/market_chart/range").status_code == 422
+    assert get(client, stand_in, "/coins/ethereum/market_chart").status_code == 422
+    assert get(client, stand_in, "/coins/ethereum/market_chart", days="max").status_code == 401
+
+
+def test_history_in_another_currency(stand_in: StandIn, client: requests.Session) -> None:
+    week = {"days": 7, "interval": "daily"}
+    ether, bitcoin, ratio = (
+        get(client, stand_in, f"/coins/{coin}/market_chart", vs_currency=currency, **week).json()["prices"]
+        for coin, currency in (("ethereum", "usd"), ("bitcoin", "usd"), ("ethereum", "btc"))
+    )
+    assert len(ratio) == 8
+    assert all(
+        quotient[1] == pytest.approx(one[1] / two[1]) for quotient, one, two in zip(ratio, ether, bitcoin, strict=True)
+    )
+
+
+def test_delisted_coins_are_listed_as_inactive(
+    stand_in: StandIn, client: requests.Session, market: GeneratedMarket
+) -> None:
+    market.delist("monero")
+    url = f"{stand_in.coingecko_url}/coins/list"
+    assert [coin["id"] for coin in client.get(url, params={"status": "inactive"}, timeout=10).json()] == ["monero"]
+    assert "monero" not in {coin["id"] for coin in client.get(url, timeout=10).json()}
+
+
+def test_head_is_get_without_a_body(stand_in: StandIn, client: requests.Session) -> None:
+    reply = client.head(f"{stand_in.coingecko_url}/ping", timeout=10)
+    assert (reply.status_code, reply.content) == (200, b"")
+    assert client.get(f"{stand_in.coingecko_url}/ping", timeout=10).json()
 
 
 def test_candles_hold_their_open_and_close(stand_in: StandIn, client: requests.Session) -> None:
@@ -124,6 +153,13 @@ def test_candles_hold_their_open_and_close(stand_in: StandIn, client: requests.S
     assert {right[0] - left[0] for left, right in pairwise(candles)} == {4 * 3600 * 1000}
     assert all(low <= min(first, last) <= max(first, last) <= high for _, first, high, low, last in candles)
     assert get(client, stand_in, "/coins/solana/ohlc", days=31).status_code == 422
+
+
+def test_details_of_a_coin(stand_in: StandIn, client: requests.Session) -> None:
+    coin = client.get(f"{stand_in.coingecko_url}/coins/tether", timeout=10).json()
+    quote = get(client, stand_in, "/coins/markets", ids="tether").json()[0]
+    assert coin["market_data"]["current_price"]["usd"] == quote["current_price"]
+    assert (coin["symbol"], coin["asset_platform_id"]) == ("usdt", "ethereum")
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,12 @@ def test_histories_of_the_free_plan(stand_in: StandIn, client: requests.Session)
     assert get(client, stand_in, path, start="2024-01-01", interval="1d").status_code == 402
     assert get(client, stand_in, path, start="2026-02-01", interval="1h").status_code == 402
     assert get(client, stand_in, path, interval="1d").status_code == 400
+    assert get(client, stand_in, path, start="2026-01-01", interval="2d").status_code == 400
+    assert get(client, stand_in, path, start="2026-01-01", interval="1d", quote="eur").status_code == 400
+    ratios = get(
+        client, stand_in, path.replace("btc-bitcoin", "eth-ethereum"), start="2026-01-01", interval="1d", quote="btc"
+    )
+    assert 0 < ratios.json()[0]["price"] < 1
     old = get(client, stand_in, "/coins/btc-bitcoin/ohlcv/historical", start="2026-01-01")
     assert old.status_code == 402
     assert old.json()["error"].startswith("Getting historical OHLCV data before 2026-02-28 12:00:00")
