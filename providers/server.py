@@ -12,6 +12,7 @@ import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from socket import SHUT_RDWR, socket
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -81,8 +82,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_POST(self) -> None:
+        """Commands are taken from this machine only, whatever address is listened on."""
         parts = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        if not ip_address(self.client_address[0]).is_loopback:
+            self._send(NOT_FOUND)
+            return
         self._send(control.respond(self.server.stand_in, parts.path, dict(parse_qsl(parts.query)), body))
 
     def do_PUT(self) -> None:
