@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 .SUFFIXES:
 
-export PYTHON          # make PYTHON=/path/to/python3 names the one to use
+export PYTHON DEMO     # make PYTHON=/path/to/python3 run; make DEMO=1 up
 python := .venv/bin/python
 
 # Recipes `exec` what they run: make then passes a SIGTERM on to it, and dies without a word when it ends well.
@@ -47,8 +47,8 @@ psql: ready ## Open psql on the warehouse as the reader role
 
 ##@ As containers
 
-up: ## Build the image and start every service; DEMO=1 for the stand-in providers
-	@exec deploy/compose.sh up --build --detach --wait
+up: ## Build the image and start every service: make up DEMO=1 with the stand-in providers
+	@exec deploy/compose.sh up
 
 down: ## Stop and remove the containers; their volumes stay
 	@exec deploy/compose.sh down

@@ -40,13 +40,13 @@ find_python() {
 
 # uv is quick, but reads no pip configuration (an own package index, say): where it fails, pip takes its place.
 install_packages() {
-    [ -t 2 ] && quiet= || quiet=--quiet
+    [ -t 2 ] && quiet= || quiet=yes
     pip="$venv/bin/python -m pip --disable-pip-version-check install --require-hashes"
     if $pip --quiet --requirement "$locks/installer.txt" &&
-        $venv/bin/uv pip install --python $venv/bin/python --require-hashes $quiet --requirement "$locks/$wanted.txt"
+        $venv/bin/uv pip install --python $venv/bin/python --require-hashes ${quiet:+--quiet} --requirement "$locks/$wanted.txt"
     then return; fi
     say "uv could not install them; pip can, but takes about a minute."
-    $pip $quiet --requirement "$locks/$wanted.txt"
+    $pip ${quiet:+--quiet} --requirement "$locks/$wanted.txt"
 }
 
 if is_ready; then exit; fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs every linter to its end, then fails if any of them did.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 PATH=$PWD/.venv/bin:$PATH
 
 scratch=$(mktemp -d)
