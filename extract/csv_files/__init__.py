@@ -2,28 +2,99 @@
 
 Data flow: every `*.csv` of `CSV_DIR`, or `CSV_PATH` → `raw_csv.snapshots` or `raw_csv.ohlcv`, and what happened to the
 file → `raw_csv.files`
+
+dlt's state holds, for each file, the hash of the content that was read last: the same content is not read again.
 """
 
+import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import dlt
 from dlt.extract import DltResource
 
+from extract.csv_files import folder
+from extract.csv_files.folder import UnreadableError
+from extract.csv_files.loading import Content, load
 from extract.csv_files.models import FileEvent, Ohlcv, Snapshot
 from extract.landing import Landing
+from extract.records import Origin, Payload
 from kasparro.settings import Settings
 
-
-def _nothing() -> Iterator[Any]:
-    return iter(())
+# Their numbers could not be taken over, though their rows are there
+SERIOUS = {"numbers_contradictory", "prices_contradictory"}
 
 
 @dlt.source(name="csv")
 def source(settings: Settings, landing: Landing) -> list[DltResource]:
-    """All CSV files that changed since the last pass."""
+    """All CSV files that changed since the last pass. Rows come with the events; their tables are made empty."""
     return [
-        landing.resource(FileEvent, _nothing),
-        landing.resource(Snapshot, _nothing),
-        landing.resource(Ohlcv, _nothing),
+        landing.resource(FileEvent, lambda: changes(settings, landing)),
+        landing.resource(Snapshot, lambda: iter(())),
+        landing.resource(Ohlcv, lambda: iter(())),
     ]
+
+
+def changes(settings: Settings, landing: Landing) -> Iterator[Any]:
+    """The rows and events of files that are new or changed, and the events of those that are gone.
+
+    Raises SourceError when there is nowhere to look for files.
+    """
+    known: dict[str, Payload] = dlt.current.resource_state().setdefault("files", {})
+    present = folder.found(settings)
+    for name, last in known.items():
+        if name not in present and last["status"] != "removed":
+            message = f"The file is no longer in {folder.place(settings)}: its rows are kept"
+            event = {key: last[key] for key in ("file_hash", "version")} | {"status": "removed", "message": message}
+            yield from _recorded(name, event, landing)
+            known[name] = {**event, "stamp": None}
+    for name, path in present.items():
+        yield from _read_if_changed(name, path, known, landing)
+        if problem := known[name].get("problem"):
+            landing.problems.append(f"{name}: {problem}")
+
+
+def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: Landing) -> Iterator[Any]:
+    """Read a file whose content is not the one in `known`, and note there how that went."""
+    last = known.get(name) or {"file_hash": None, "version": 0, "status": "removed", "stamp": None}
+    try:
+        stamp, modified_at = folder.stamp(path)
+        if stamp and stamp == last["stamp"]:
+            return
+        copy, file_hash = folder.copied(path)
+    except OSError as error:
+        event = {"status": "unreadable", "message": f"The file can't be read: {error.strerror or type(error).__name__}"}
+        event |= {"file_hash": f"unread: {type(error).__name__}", "version": last["version"]}
+        if (last["status"], last["file_hash"]) != (event["status"], event["file_hash"]):
+            yield from _recorded(name, event, landing)
+        known[name] = {**event, "stamp": None, "problem": event["message"]}
+        return
+    with copy:
+        if file_hash == last["file_hash"] and last["status"] != "removed":
+            known[name] = {**last, "stamp": stamp}
+            return
+        content = Content(copy, name, file_hash, last["version"] + 1)
+        origin = Origin(uuid.uuid4().hex, datetime.now(UTC))
+        try:
+            report = yield from load(content, landing, origin)
+        except UnreadableError as error:
+            text = str(error)
+            report = {"status": "unreadable", "message": text[0].upper() + text[1:]}
+    yield from _recorded(name, {**report, **content.key, "modified_at": modified_at}, landing)
+    serious = report["status"] != "loaded" or not SERIOUS.isdisjoint(report.get("doubts", ()))
+    known[name] = {
+        "file_hash": file_hash,
+        "version": content.version,
+        "status": report["status"],
+        "stamp": stamp,
+        "problem": report.get("message") if serious else None,
+    }
+
+
+def _recorded(name: str, event: Payload, landing: Landing) -> Iterator[Any]:
+    """The event of a file, with its time, which makes it unlike any other."""
+    origin = Origin(uuid.uuid4().hex, datetime.now(UTC))
+    payload = {**event, "file": name, "recorded_at": origin.fetched_at}
+    yield from landing.land(FileEvent, [{key: value for key, value in payload.items() if value is not None}], origin)

@@ -12,7 +12,12 @@ from extract.records import Integer, Json, Key, Moment, Number, Record, Text
 
 
 class FileEvent(Record):
-    """What happened to a file. The latest event by `recorded_at` tells its current state."""
+    """What happened to a file. The latest event by `recorded_at` tells its current state.
+
+    `status` is `loaded`, `unmapped`, `unreadable` or `removed`. `version` counts the contents that a file had, so that
+    one that comes back to an earlier content has new rows. `mapping` tells for each field the header, how it was
+    matched (`name`, `alias`, `similarity`) and the confidence; `doubts` the codes of what `message` says in words.
+    """
 
     table: ClassVar[str] = "files"
 
@@ -20,6 +25,7 @@ class FileEvent(Record):
     file_hash: Key
     status: Key
     recorded_at: Moment
+    version: Integer | None = None
     kind: Text | None = None
     delimiter: Text | None = None
     encoding: Text | None = None
@@ -34,13 +40,14 @@ class FileEvent(Record):
 
 
 class Snapshot(Record):
-    """A row of a file of quotes: one coin at one time, in USD."""
+    """A row of a file of quotes: one coin at one time, in USD. `flags` tells why numbers were kept back in `extra`."""
 
     model_config = ConfigDict(strict=True)
     table: ClassVar[str] = "snapshots"
 
     file: Key
     file_hash: Key
+    version: Integer
     row_number: Integer
     symbol: Text | None = None
     name: Text | None = None
@@ -51,16 +58,18 @@ class Snapshot(Record):
     circulating_supply: Number | None = None
     rank: Integer | None = None
     observed_at: Moment | None = None
+    flags: Json | None = None
 
 
 class Ohlcv(Record):
-    """A row of a file of daily history: one coin on one day (its start in UTC), in USD."""
+    """A row of a file of daily history: one coin on one day (its start in UTC), in USD. `flags` tells what is wrong."""
 
     model_config = ConfigDict(strict=True)
     table: ClassVar[str] = "ohlcv"
 
     file: Key
     file_hash: Key
+    version: Integer
     row_number: Integer
     date: Moment
     symbol: Text | None = None

@@ -1,0 +1,195 @@
+"""Whether a file's values can be true: what contradicts itself within a row, a coin or the whole file."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from extract.csv_files.bitcoin import ShiftEvidence
+from extract.csv_files.headers import Kind, Mapping
+from extract.csv_files.reading import Quote
+
+PRICES = ("price", "open", "high", "low", "close")
+# Prices of one coin on one day do not differ so much; a lost decimal point makes them
+LARGEST_RANGE = 500
+# No coin has ever cost this many dollars
+LARGEST_PRICE = Decimal(10) ** 8
+# Files round differently: a close a little above the high is no contradiction
+ROUNDING = Decimal("1.001")
+MOST_ABSURD = 0.01
+MOST_DISORDERED = 0.05
+FEWEST_ROWS = 3
+# Market cap / price is the number of coins, which does not change a thousandfold in a file
+MOST_DECADES = 3
+MOST_COINS = 5000
+# A coin with a daily price trades more pieces than this; fewer mean that the volume is counted in coins
+FEWEST_TRADED = 2000
+MOST_SUBDAILY = 0.1
+
+ABSURD = "a price that is thousands of times too large or small"
+MISMATCH = "market cap and price contradict each other"
+NOT_LOADED = frozenset({ABSURD, MISMATCH})
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Something about a file that its user should know: a code for programs, and plain words."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What may be taken over of a file: not these roles, of no row if `refusal`."""
+
+    doubts: tuple[Doubt, ...] = ()
+    withheld: frozenset[str] = frozenset()
+    refusal: Doubt | None = None
+    supplies: dict[tuple[object, object], int] = field(default_factory=dict[tuple[object, object], int])
+
+
+@dataclass
+class _Findings:
+    """What was counted over the rows of a file."""
+
+    rows: int = 0
+    absurd: int = 0
+    disordered: int = 0
+    priced: int = 0
+    few_traded: int = 0
+    traded: int = 0
+    future: int = 0
+    same_day: int = 0
+    example: str = ""
+    supplies: dict[tuple[object, object], Counter[int]] = field(
+        default_factory=dict[tuple[object, object], Counter[int]]
+    )
+
+
+def row_flags(quote: Quote, supply: int | None = None) -> list[str]:
+    """What is wrong with the prices of one row; `supply` is the usual decade of its coin's market cap / price."""
+    flags = list(_order_flags(quote))
+    prices = [value for role in PRICES if (value := quote.decimal(role)) and value > 0]
+    if prices and (max(prices) > LARGEST_RANGE * min(prices) or max(prices) > LARGEST_PRICE):
+        flags.append(ABSURD)
+    own = _supply_decade(quote)
+    if own is not None and supply is not None and abs(own - supply) >= MOST_DECADES:
+        flags.append(MISMATCH)
+    return flags
+
+
+def judged(rows: Iterable[Quote], mapping: Mapping, kind: Kind, now: datetime) -> Verdict:
+    """Read all rows once and tell what of them can be trusted."""
+    found, shift = _Findings(), ShiftEvidence()
+    before: tuple[tuple[object, object], date] | None = None
+    for quote in rows:
+        if quote.unusable:
+            continue
+        _count(found, quote, now)
+        moment = quote.moment()
+        if moment and kind == "ohlcv":
+            here = (quote.coin, moment.date())
+            found.same_day += here == before
+            before = here
+            shift.add(quote.coin, moment.date(), quote.decimal("market_cap"), quote.decimal("close"))
+    refusal = _refusal(found, shift)
+    if refusal:
+        return Verdict(refusal=refusal)
+    return _verdict(found, mapping, kind, shift)
+
+
+def _count(found: _Findings, quote: Quote, now: datetime) -> None:
+    found.rows += 1
+    flags = row_flags(quote)
+    close = quote.decimal("close") or quote.decimal("price")
+    volume = quote.decimal("volume")
+    moment = quote.moment()
+    found.priced += close is not None
+    found.absurd += ABSURD in flags
+    found.disordered += any(flag not in NOT_LOADED for flag in flags)
+    if flags and not found.example:
+        found.example = f"row {quote.number} has {flags[0]}"
+    if close and close > 0 and volume and volume > 0:
+        found.traded += 1
+        found.few_traded += volume / close < FEWEST_TRADED
+    found.future += bool(moment and moment > now + timedelta(days=1))
+    decade = _supply_decade(quote)
+    if decade is not None and (quote.coin in found.supplies or len(found.supplies) < MOST_COINS):
+        found.supplies.setdefault(quote.coin, Counter())[decade] += 1
+
+
+def _refusal(found: _Findings, shift: ShiftEvidence) -> Doubt | None:
+    if found.same_day >= FEWEST_ROWS and found.same_day > MOST_SUBDAILY * found.rows:
+        return Doubt(
+            "not_daily",
+            "the file has several rows of a coin for one day, and only daily history is read: "
+            "bring it to one row a day",
+        )
+    told = shift.told()
+    return Doubt("dates_shifted", told) if told else None
+
+
+def _verdict(found: _Findings, mapping: Mapping, kind: Kind, shift: ShiftEvidence) -> Verdict:
+    contradictory = found.absurd > MOST_ABSURD * found.priced or (
+        found.disordered >= FEWEST_ROWS and found.disordered > MOST_DISORDERED * found.priced
+    )
+    in_coins = kind == "ohlcv" and _counts_coins(found, mapping)
+    withheld = {*PRICES, "volume", "market_cap"} if contradictory else {"volume"} if in_coins else set[str]()
+    doubts = [*_price_doubts(found, contradictory)]
+    if in_coins:
+        doubts.append(
+            Doubt(
+                "volume_in_coins",
+                f'"{mapping.matches["volume"].header}" seems to count coins, not US dollars: on most days it would pay '
+                f"for fewer than {FEWEST_TRADED:,} coins. It is kept aside; if it is in dollars, name the column "
+                '"volume_usd"',
+            )
+        )
+    if found.future:
+        doubts.append(Doubt("dates_in_future", f"{found.future} rows are dated in the future"))
+    if found.same_day:
+        doubts.append(Doubt("days_repeated", f"{found.same_day} rows repeat the day of the row before"))
+    if doubt := shift.doubt():
+        doubts.append(Doubt("market_caps_doubtful", doubt))
+    supplies = {coin: decades.most_common(1)[0][0] for coin, decades in found.supplies.items()}
+    return Verdict(tuple(doubts), frozenset(withheld), None, supplies if kind == "ohlcv" else {})
+
+
+def _price_doubts(found: _Findings, contradictory: bool) -> Iterator[Doubt]:
+    rows = max(found.absurd, found.disordered)
+    told = f"prices contradict each other in {rows} of {found.priced} rows ({found.example})"
+    if contradictory:
+        yield Doubt(
+            "prices_contradictory",
+            f"{told}: no number is taken over. Check that each column holds what its header says, and that no "
+            "spreadsheet changed the numbers",
+        )
+    elif rows:
+        yield Doubt("prices_flagged", f"{told}: these are flagged")
+
+
+def _counts_coins(found: _Findings, mapping: Mapping) -> bool:
+    """Whether a volume without a currency in its header is too small to be one in dollars."""
+    volume = mapping.matches.get("volume")
+    few = found.traded >= FEWEST_ROWS and found.few_traded * 2 > found.traded
+    return volume is not None and not volume.says_dollar and few
+
+
+def _order_flags(quote: Quote) -> Iterator[str]:
+    high, low = quote.decimal("high"), quote.decimal("low")
+    if high is not None and low is not None and high < low:
+        yield "a high below its low"
+        return
+    for role in ("open", "close"):
+        value = quote.decimal(role)
+        if value is not None and value > 0 and (
+            (high is not None and value > high * ROUNDING) or (low is not None and value * ROUNDING < low)
+        ):  # fmt: skip
+            yield f"{'an' if role == 'open' else 'a'} {role} outside of low to high"
+
+
+def _supply_decade(quote: Quote) -> int | None:
+    cap, price = quote.decimal("market_cap"), quote.decimal("close") or quote.decimal("price")
+    return (cap / price).adjusted() if cap and price and cap > 0 and price > 0 else None

@@ -1,0 +1,166 @@
+"""From one file to the rows of its table, and what is to be said about it."""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from typing import IO, Any
+
+from extract.csv_files.checks import NOT_LOADED, PRICES, Doubt, Verdict, judged, row_flags
+from extract.csv_files.headers import COLUMNS, Kind, Mapping
+from extract.csv_files.layout import Layout, layout_of
+from extract.csv_files.models import Ohlcv, Snapshot
+from extract.csv_files.reading import Quote, Style, Value, model_fields, quotes, style_of
+from extract.landing import Landing
+from extract.records import Origin, Payload, Unusable
+
+ROWS_AT_ONCE = 20_000
+MODELS: dict[Kind, type[Snapshot | Ohlcv]] = {"snapshot": Snapshot, "ohlcv": Ohlcv}
+DELIMITER_NAMES = {"\t": "tab"}
+
+
+@dataclass(frozen=True)
+class Content:
+    """One content of a file: a private copy, and what its rows carry to tell it from others."""
+
+    copy: IO[bytes]
+    file: str
+    file_hash: str
+    version: int
+
+    @property
+    def key(self) -> Payload:
+        """The columns that every row of it begins with."""
+        return {"file": self.file, "file_hash": self.file_hash, "version": self.version}
+
+
+def load(content: Content, landing: Landing, origin: Origin) -> Generator[Any, None, Payload]:
+    """Land a file's rows, in batches.
+
+    Returns what its event says: status, how it was read, counts, doubts. Raises UnreadableError for what is not text.
+    """
+    layout = layout_of(content.copy)
+    report = _layout_report(layout)
+    kind = layout.mapping.kind
+    if not kind:
+        return {**report, "status": "unmapped", **_words([_missing(layout.mapping), *_mapping_doubts(layout.mapping)])}
+    style = style_of(content.copy, layout, origin.fetched_at)
+    report |= {"kind": kind, "decimal_style": style.numbers.label, "date_style": style.dates.label}
+    verdict = _judged(content, layout, style, kind, origin.fetched_at)
+    if verdict.refusal:
+        return {**report, "status": "unmapped", **_words([verdict.refusal])}
+    before = landing.landed.accepted, landing.landed.rejected
+    rows = _payloads(content, layout, kind, quotes(content.copy, layout, style, kind), verdict)
+    while batch := list(islice(rows, ROWS_AT_ONCE)):
+        yield from landing.land(MODELS[kind], batch, origin)
+    accepted, rejected = landing.landed.accepted - before[0], landing.landed.rejected - before[1]
+    doubts = [
+        *_style_doubts(style),
+        *verdict.doubts,
+        *_mapping_doubts(layout.mapping),
+        *_row_doubts(accepted, rejected),
+    ]
+    return {**report, "status": "loaded", "row_count": accepted, "rejected_count": rejected, **_words(doubts)}
+
+
+def _judged(content: Content, layout: Layout, style: Style, kind: Kind, now: datetime) -> Verdict:
+    """The verdict over all rows; dates that can't be read make a history worthless."""
+    if kind == "ohlcv" and style.dates.doubt:
+        return Verdict(refusal=Doubt("dates_unclear", style.dates.doubt))
+    return judged(quotes(content.copy, layout, style, kind), layout.mapping, kind, now)
+
+
+def _payloads(
+    content: Content, layout: Layout, kind: Kind, rows: Iterator[Quote], verdict: Verdict
+) -> Iterator[Payload | Unusable]:
+    """What is landed of each row: its fields, then the other columns under their headers."""
+    columns = layout.mapping.columns
+    names = _extra_names(layout.mapping, kind)
+    for quote in rows:
+        key = {**content.key, "row_number": quote.number}
+        if len(quote.cells) != len(layout.mapping.headers):
+            yield Unusable({**key, "line": quote.cells[0]}, quote.unusable or "not a row of the table")
+            continue
+        if quote.unusable:
+            yield Unusable({**key, "row": dict(zip(names, quote.cells, strict=True))}, quote.unusable)
+            continue
+        flags = row_flags(quote, verdict.supplies.get(quote.coin))
+        withheld = verdict.withheld
+        if not NOT_LOADED.isdisjoint(flags):
+            withheld = withheld | {*PRICES, "market_cap"}
+        kept: dict[str, Value] = {
+            role: quote.cells[columns[role]] if role in withheld else _whole(role, value)
+            for role, value in quote.values.items()
+        }
+        taken = set(columns.values())
+        aside = {names[column]: cell for column, cell in enumerate(quote.cells) if cell and column not in taken}
+        fields = {**model_fields(kind, kept), **model_fields(kind, quote.unread)}
+        yield {**key, **fields, **aside, **({"flags": flags} if flags else {})}
+
+
+def _whole(role: str, value: Value) -> Any:
+    """A rank as the whole number it is."""
+    return int(value) if role == "rank" and isinstance(value, Decimal) and value == value.to_integral() else value
+
+
+def _extra_names(mapping: Mapping, kind: Kind) -> list[str]:
+    """A name for each column under which it can stand in `extra`: its header, made unique."""
+    reserved = {*MODELS[kind].model_fields, "row", "line", ""}
+    names: list[str] = []
+    for column, header in enumerate(mapping.headers):
+        name = header if header not in reserved else f"{header} (column {column + 1})".strip()
+        reserved.add(name)
+        names.append(name)
+    return names
+
+
+def _layout_report(layout: Layout) -> Payload:
+    mapping = layout.mapping
+    columns = COLUMNS[mapping.kind] if mapping.kind else {}
+    return {
+        "encoding": layout.encoding,
+        "delimiter": DELIMITER_NAMES.get(layout.delimiter, layout.delimiter),
+        "mapping": {
+            columns.get(role, role): {"header": match.header, "how": match.how, "confidence": match.confidence}
+            for role, match in mapping.matches.items()
+        },
+    }
+
+
+def _missing(mapping: Mapping) -> Doubt:
+    headers = ", ".join(f'"{header[:40]}"' for header in mapping.headers[:20])
+    text = f"there is no {mapping.missing} among the columns {headers or '(none)'}: add or rename it"
+    return Doubt("columns_missing", text)
+
+
+def _mapping_doubts(mapping: Mapping) -> list[Doubt]:
+    similar = [
+        Doubt("column_similar", f'"{match.header}" is taken for {role}, by similarity ({match.confidence:.0%})')
+        for role, match in mapping.matches.items()
+        if match.how == "similarity"
+    ]
+    return [*similar, *(Doubt("column_doubtful", text) for text in mapping.doubts)]
+
+
+def _style_doubts(style: Style) -> list[Doubt]:
+    found = (("numbers_contradictory", style.numbers), ("dates_unclear", style.dates))
+    return [Doubt(code, each.doubt) for code, each in found if each.doubt]
+
+
+def _row_doubts(accepted: int, rejected: int) -> list[Doubt]:
+    if rejected:
+        text = f"{rejected} of {accepted + rejected} rows could not be used: see rejected_records"
+        return [Doubt("rows_rejected", text)]
+    return [] if accepted else [Doubt("no_rows", "the file has a header and no rows")]
+
+
+def _words(doubts: Sequence[Doubt]) -> Payload:
+    """Codes and words of doubts; each said once."""
+    if not doubts:
+        return {}
+    texts = dict.fromkeys(doubt.text for doubt in doubts)
+    return {
+        "doubts": list(dict.fromkeys(doubt.code for doubt in doubts)),
+        "message": ". ".join(text[0].upper() + text[1:] for text in texts),
+    }
