@@ -33,7 +33,8 @@ measured as (
         {{ exact_median('total_supply') }} as total_supply,
         {{ exact_median('max_supply') }} as max_supply,
         case
-            when count(price_usd) > 1 then round((max(price_usd) - min(price_usd)) / min(price_usd) * 100, 4)
+            when count(price_usd) > 1
+                then trim_scale(round((max(price_usd) - min(price_usd)) / min(price_usd) * 100, 4))
         end as price_spread_pct,
         count(distinct source)::integer as source_count,
         array_agg(distinct source order by source) as sources,

@@ -19,7 +19,9 @@ members as (
         listings.*,
         matched.match_key,
         matched.is_matchable,
-        {{ source_precedence('listings.source') }} as precedence
+        {{ source_precedence('listings.source') }} as precedence,
+        {{ slug('coalesce(listings.symbol, source_coin_id)') }} as symbol_slug,
+        {{ slug('coalesce(listings.name, source_coin_id)') }} as name_slug
     from listings
     inner join matched using (source, source_coin_id)
 ),
@@ -31,8 +33,8 @@ coin_groups as (
             array_agg(published_canonical_id order by first_seen_at, published_canonical_id)
             filter (where published_canonical_id is not null)
         )[1] as published_id,
-        (array_agg({{ slug('coalesce(symbol, source_coin_id)') }} order by precedence, source, source_coin_id))[1] as symbol_slug,
-        (array_agg({{ slug('coalesce(name, source_coin_id)') }} order by precedence, source, source_coin_id))[1] as name_slug,
+        (array_agg(symbol_slug order by precedence, source, source_coin_id))[1] as symbol_slug,
+        (array_agg(name_slug order by precedence, source, source_coin_id))[1] as name_slug,
         max(market_cap_usd) as market_cap_usd,
         min(market_rank) as market_rank
     from members
@@ -72,18 +74,22 @@ proposed as (
     left join published_ids on ranked.symbol_slug = published_ids.canonical_id
 ),
 
+claimed as (
+    select
+        *,
+        row_number() over (partition by proposed_id order by prominence, match_key) as claim
+    from proposed
+),
+
 named as (
     select
-        proposed.match_key,
+        claimed.match_key,
         case
-            when
-                published_ids.canonical_id is null
-                and row_number() over (partition by proposed.proposed_id order by proposed.prominence, proposed.match_key) = 1
-                then proposed.proposed_id
-            else proposed.proposed_id || '-' || left(md5(proposed.match_key), 6)
+            when published_ids.canonical_id is null and claimed.claim = 1 then claimed.proposed_id
+            else claimed.proposed_id || '-' || left(md5(claimed.match_key), 6)
         end as new_id
-    from proposed
-    left join published_ids on proposed.proposed_id = published_ids.canonical_id
+    from claimed
+    left join published_ids on claimed.proposed_id = published_ids.canonical_id
 ),
 
 identified as (

@@ -15,8 +15,9 @@ unpublished as (
         loads.loaded_at
     from loads
     left join published_loads
-        on loads.schema_name = published_loads.schema_name
-        and loads.load_id = published_loads.load_id
+        on
+            loads.schema_name = published_loads.schema_name
+            and loads.load_id = published_loads.load_id
     where published_loads.load_id is null
 )
 

@@ -51,7 +51,7 @@ csv_files as (
 
 csv_snapshots as (
     select
-        snapshots.source,
+        source,
         source_coin_id,
         symbol,
         name,
@@ -64,15 +64,19 @@ csv_snapshots as (
         null::numeric as total_supply,
         null::numeric as max_supply,
         observed_at,
-        snapshots.fetched_at
-    from {{ ref('stg_csv__snapshots') }} as snapshots
-    inner join csv_files using (file, file_hash)
-    where load_id in (select load_id from unpublished where schema_name = 'raw_csv')
+        fetched_at
+    from {{ ref('stg_csv__snapshots') }}
+    where
+        load_id in (select load_id from unpublished where schema_name = 'raw_csv')
+        and (file, file_hash) in (select
+            file,
+            file_hash
+        from csv_files)
 ),
 
 csv_history as (
     select
-        ohlcvs.source,
+        source,
         source_coin_id,
         symbol,
         name,
@@ -85,10 +89,14 @@ csv_history as (
         null::numeric as total_supply,
         null::numeric as max_supply,
         observed_at,
-        ohlcvs.fetched_at
-    from {{ ref('stg_csv__ohlcvs') }} as ohlcvs
-    inner join csv_files using (file, file_hash)
-    where load_id in (select load_id from unpublished where schema_name = 'raw_csv')
+        fetched_at
+    from {{ ref('stg_csv__ohlcvs') }}
+    where
+        load_id in (select load_id from unpublished where schema_name = 'raw_csv')
+        and (file, file_hash) in (select
+            file,
+            file_hash
+        from csv_files)
 ),
 
 unioned as (

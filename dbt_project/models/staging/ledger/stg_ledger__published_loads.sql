@@ -1,5 +1,1 @@
-select
-    schema_name,
-    load_id,
-    version
-from {{ source('ledger', 'published_loads') }}
+select * from {{ source('ledger', 'published_loads') }}

@@ -1,0 +1,24 @@
+with
+
+rejected_records as (
+    select * from {{ source('coinpaprika', 'rejected_records') }}
+),
+
+renamed as (
+    select
+        -- ids
+        'coinpaprika' as source,
+        table_name,
+        content_hash,
+        request_id,
+
+        -- strings
+        reason,
+        payload,
+
+        -- timestamps
+        fetched_at as rejected_at
+    from rejected_records
+)
+
+select * from renamed
