@@ -1,4 +1,4 @@
-"""One HTTP client per source, on dlt's requests client: paced, retried with jitter, bounded, and plain about failures."""
+"""One HTTP client per source, on dlt's requests client: paced, retried with jitter, bounded, plain about failures."""
 
 import threading
 import time
@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import requests
 from dlt.sources.helpers.requests import Client as RetryingClient
 from requests.adapters import HTTPAdapter
-from tenacity import RetryCallState, stop_any, wait_random
+from tenacity import RetryCallState, wait_random
+from tenacity.stop import stop_base
 
 from extract.records import Origin, loads
 
@@ -88,7 +89,7 @@ def _read_bounded(response: requests.Response, *_: object, **__: object) -> None
             response.close()
             raise _TooLarge
         chunks.append(chunk)
-    response._content = b"".join(chunks)  # pyright: ignore[reportPrivateUsage]
+    response._content = b"".join(chunks)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 def _is_broken_json(response: requests.Response | None, _: BaseException | None) -> bool:
@@ -102,13 +103,15 @@ def _is_broken_json(response: requests.Response | None, _: BaseException | None)
     return False
 
 
-def _asks_for_too_long(state: RetryCallState) -> bool:
+class _AsksForTooLong(stop_base):
     """Stop when the provider asks to wait longer than a pass should last: retrying earlier would only annoy it."""
-    outcome = state.outcome
-    if outcome is None or outcome.failed or not isinstance(outcome.result(), requests.Response):
-        return False
-    waited = str(outcome.result().headers.get("Retry-After", ""))
-    return waited.isdigit() and float(waited) > LONGEST_WAIT_SECONDS
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        """Read `Retry-After`, in seconds, of the last answer."""
+        outcome = retry_state.outcome
+        answer = None if outcome is None or outcome.failed else outcome.result()
+        asked = str(answer.headers.get("Retry-After", "")) if isinstance(answer, requests.Response) else ""
+        return asked.isdigit() and float(asked) > LONGEST_WAIT_SECONDS
 
 
 class Client:
@@ -141,7 +144,7 @@ class Client:
         self._session.hooks["response"] = [_read_bounded]
         retrying: Any = self._session.send.retry  # type: ignore[attr-defined]
         retrying.wait = retrying.wait + wait_random(0, 0.5)
-        retrying.stop = stop_any(retrying.stop, _asks_for_too_long)
+        retrying.stop = retrying.stop | _AsksForTooLong()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _PacedAdapter(limiter))
 
@@ -154,13 +157,16 @@ class Client:
         try:
             response = self._session.get(self.base_url + path, params=params, headers=headers, stream=True)
         except requests.Timeout:
-            raise SourceError(f"{self.label} did not answer in time ({self._host}): it is tried again next pass") from None
+            raise SourceError(
+                f"{self.label} did not answer in time ({self._host}): it is tried again next pass"
+            ) from None
         except _TooLarge:
-            raise SourceError(f"{self.label} sent more than {LARGEST_BODY_BYTES >> 20} MB for {path}: refused") from None
+            raise SourceError(
+                f"{self.label} sent more than {LARGEST_BODY_BYTES >> 20} MB for {path}: refused"
+            ) from None
         except requests.RequestException as error:
             raise SourceError(
-                f"can't reach {self.label} at {self._host} ({_short(error)}): "
-                f"check the network, or {self._variable}"
+                f"can't reach {self.label} at {self._host} ({_short(error)}): check the network, or {self._variable}"
             ) from None
         self.requests_made += 1
         self._raise_for(response, path)

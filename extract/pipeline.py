@@ -106,7 +106,7 @@ def _index(pipeline: dlt.Pipeline, warehouse: Warehouse) -> None:
     with psycopg2.connect(warehouse.url("loader")) as connection, connection.cursor() as cursor:
         for name, table in schema.tables.items():
             keys = [column for column, hints in table.get("columns", {}).items() if hints.get("primary_key")]
-            if not keys or not table["columns"]:
+            if not keys:
                 continue
             relation = f'"{pipeline.dataset_name}"."{name}"'
             columns = ", ".join(f'"{column}"' for column in keys)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar, cast, get_args
 
 import pyarrow as pa
 import simplejson
@@ -94,8 +94,11 @@ ARROW_TYPES: dict[object, pa.DataType] = {
 
 
 class Record(BaseModel):
-    """One record of a provider. Fields are `Key` (required, never blank) or optional `Text`, `bool`, `Number` (exact
-    decimal), `Integer`, `Moment` (UTC) and `Json`; the table is named by `table`."""
+    """One record of a provider, a row of the raw table `table`.
+
+    Fields are `Key` (required, never blank) or optional `Text`, `bool`, `Number` (exact decimal), `Integer`, `Moment`
+    (UTC) and `Json`.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
     table: ClassVar[str]
@@ -149,9 +152,9 @@ def content_hash(payload: object) -> str:
 
 
 def storable(value: Any) -> Any:
-    """The value as Postgres can hold it in text and JSON, nothing dropped.
+    r"""The value as Postgres can hold it in text and JSON, nothing dropped.
 
-    NUL characters and lone surrogates are written as escapes (`\\x00`, `\\ud83d`); a number beyond what JSON in
+    NUL characters and lone surrogates are written as escapes (`\x00`, `\ud83d`); a number beyond what JSON in
     Postgres can carry becomes text.
     """
     if isinstance(value, str):
@@ -160,13 +163,21 @@ def storable(value: Any) -> Any:
         return value.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
     if isinstance(value, Decimal):
         return str(value) if abs(value.adjusted()) > LARGEST_JSON_EXPONENT else value
-    if isinstance(value, dict):
-        entries: dict[Any, Any] = value
+    if (entries := as_object(value)) is not None:
         return {storable(key): storable(item) for key, item in entries.items()}
-    if isinstance(value, list):
-        items: list[Any] = value
+    if (items := as_array(value)) is not None:
         return [storable(item) for item in items]
     return value
+
+
+def as_object(value: object) -> Payload | None:
+    """The value if it is a JSON object."""
+    return cast("Payload", value) if isinstance(value, dict) else None
+
+
+def as_array(value: object) -> list[Any] | None:
+    """The value if it is a JSON array."""
+    return cast("list[Any]", value) if isinstance(value, list) else None
 
 
 @cache
@@ -214,9 +225,9 @@ def validate(model: type[Record], payload: object) -> tuple[Record, Payload]:
 
     Raises ValueError with the reason when there is no usable key.
     """
-    if not isinstance(payload, dict):
+    fields = as_object(payload)
+    if fields is None:
         raise ValueError(f"a {type(payload).__name__} where an object is expected")
-    fields: Payload = payload
     try:
         record = model.model_validate(fields)
     except ValidationError as error:
@@ -237,7 +248,9 @@ def empty_tables(model: type[Record]) -> Iterator[tuple[str, pa.Table]]:
     yield REJECTED, REJECTS.empty_table()
 
 
-def land(model: type[Record], payloads: Iterable[object], origin: Origin, landed: Landed) -> Iterator[tuple[str, pa.Table]]:
+def land(
+    model: type[Record], payloads: Iterable[object], origin: Origin, landed: Landed
+) -> Iterator[tuple[str, pa.Table]]:
     """Type payloads and yield (table name, Arrow table): the records, and the rejected ones if there are any.
 
     Equal payloads are taken once. An `Unusable` one is rejected with its reason. Counts go into `landed`.
@@ -265,14 +278,12 @@ def land(model: type[Record], payloads: Iterable[object], origin: Origin, landed
 
 def _records_table(model: type[Record], rows: dict[str, tuple[Record, Payload]], origin: Origin) -> pa.Table:
     values = [record.__dict__ for record, _ in rows.values()]
-    schema = arrow_schema(model)
-    columns: list[Any] = [
-        pa.array([value[name] for value in values], schema.field(name).type) for name in model.model_fields
-    ]
+    kinds = column_kinds(model)
+    columns: list[Any] = [pa.array([value[name] for value in values], ARROW_TYPES[kinds[name]]) for name in kinds]
     columns.append(pa.array([dumps(kept) if kept else None for _, kept in rows.values()], pa.string()))
     columns.append(pa.array(list(rows), pa.string()))
     columns += _provenance(origin, len(rows))
-    return pa.Table.from_arrays(columns, schema=schema)
+    return pa.Table.from_arrays(columns, schema=arrow_schema(model))
 
 
 def _rejects_table(table: str, rejects: dict[str, tuple[str, str]], origin: Origin) -> pa.Table:

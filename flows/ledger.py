@@ -5,7 +5,7 @@ killed pass frees it. Who holds the lock may close what an earlier pass left ope
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -85,7 +85,7 @@ class Ledger:
 
 
 @contextmanager
-def open_run(warehouse: Warehouse, trigger: str, flow_run_id: str | None = None) -> Iterator[Ledger]:
+def open_run(warehouse: Warehouse, trigger: str, flow_run_id: str | None = None) -> Generator[Ledger]:
     """Take the lock, close what crashed, and open a run. Raises PassRunningError when another pass holds the lock."""
     lock = psycopg2.connect(warehouse.url("loader"), keepalives_idle=30, application_name="kasparro pass")
     lock.autocommit = True
@@ -99,7 +99,8 @@ def open_run(warehouse: Warehouse, trigger: str, flow_run_id: str | None = None)
             cursor.execute(CLOSE_CRASHED)
             run_id = str(uuid.uuid4())
             cursor.execute(
-                "insert into ops.etl_runs (run_id, trigger, status, prefect_flow_run_id) values (%s, %s, 'running', %s)",
+                "insert into ops.etl_runs (run_id, trigger, prefect_flow_run_id, status) "
+                "values (%s, %s, %s, 'running')",
                 (run_id, trigger, flow_run_id),
             )
         yield Ledger(warehouse, run_id)
@@ -116,7 +117,7 @@ CLOSE_CRASHED = """
 
 
 @contextmanager
-def _connection(warehouse: Warehouse) -> Iterator[Any]:
+def _connection(warehouse: Warehouse) -> Generator[Any]:
     connection = psycopg2.connect(warehouse.url("loader"))
     try:
         with connection, connection.cursor() as cursor:

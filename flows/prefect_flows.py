@@ -1,5 +1,7 @@
 """The pass as a Prefect flow: the steps of `flows.steps` as tasks, what each did as artifacts."""
 
+from typing import Any
+
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
@@ -55,10 +57,10 @@ def _extract_with_tasks(settings: Settings, warehouse: Warehouse, ledger: Ledger
     futures = {name: extract_task.submit(name, settings, warehouse, ledger) for name in settings.sources}
     failures: dict[str, str] = {}
     for name, future in futures.items():
-        future.wait()
+        result: object = future.result(raise_on_failure=False)
         if not future.state.is_completed():
-            error = future.result(raise_on_failure=False)
-            failures[name] = steps.report_failure(name, error if isinstance(error, BaseException) else RuntimeError(future.state.message or "ended early"))  # fmt: skip
+            error = result if isinstance(result, BaseException) else RuntimeError(future.state.message or "ended early")
+            failures[name] = steps.report_failure(name, error)
     return failures
 
 
@@ -73,13 +75,13 @@ def elt(sources: list[SourceName] | None = None) -> State:
     settings = load_settings()
     if sources:
         settings = settings.model_copy(update={"sources": sources})
-    flow_run = get_run_context().flow_run  # type: ignore[union-attr]
-    trigger = "schedule" if flow_run and flow_run.auto_scheduled else "prefect"
+    flow_run: Any = getattr(get_run_context(), "flow_run", None)
+    trigger = "schedule" if flow_run is not None and flow_run.auto_scheduled else "prefect"
     try:
         outcome = steps.run_pass(
             settings,
             trigger,
-            flow_run_id=str(flow_run.id) if flow_run else None,
+            flow_run_id=str(flow_run.id) if flow_run is not None else None,
             extract_all=_extract_with_tasks,
             build=transform_task,
         )
@@ -90,8 +92,8 @@ def elt(sources: list[SourceName] | None = None) -> State:
     if outcome.status == "failed":
         return Failed(message=outcome.error)
     if outcome.status == "partial":
-        return Completed(name="Partial", message=f"published version {outcome.version} without {', '.join(outcome.failures)}: {outcome.error}")
-    return Completed(message=f"published version {outcome.version}")
+        return Completed(name="Partial", message=f"version {outcome.version} is published without: {outcome.error}")
+    return Completed(message=f"version {outcome.version} is published")
 
 
 def _show_nodes(nodes: tuple[NodeResult, ...]) -> None:
@@ -106,13 +108,11 @@ def _show_nodes(nodes: tuple[NodeResult, ...]) -> None:
         }
         for node in nodes
     ]
-    create_table_artifact(table=rows, key="dbt-nodes", description="Every model, test and hook of this run's `dbt build`")
+    create_table_artifact(table=rows, key="dbt-nodes", description="Every model and audit of this run's `dbt build`")
 
 
 def _show_outcome(outcome: Outcome) -> None:
     failures = "".join(f"- **{name}**: {message}\n" for name, message in outcome.failures.items())
-    create_markdown_artifact(
-        key="pass",
-        description="How the pass ended",
-        markdown=f"# {outcome.status}\n\nRun `{outcome.run_id}`, version {outcome.version or '–'}\n\n{failures}{outcome.error or ''}\n",
-    )
+    facts = f"# {outcome.status}\n\nRun `{outcome.run_id}`, version {outcome.version or '–'}\n"
+    ending = "" if outcome.status == "partial" else outcome.error or ""
+    create_markdown_artifact(key="pass", description="How the pass ended", markdown=f"{facts}\n{failures}\n{ending}\n")

@@ -3,6 +3,7 @@
 import os
 import sys
 from datetime import timedelta
+from typing import Any
 
 from kasparro import logs
 from kasparro.environment import prefect_environment
@@ -24,7 +25,7 @@ def main() -> int:
 
     from flows.prefect_flows import elt
 
-    deployment = elt.to_deployment(
+    deployment: Any = elt.to_deployment(
         "elt",
         interval=timedelta(minutes=settings.etl_interval_minutes),
         concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),

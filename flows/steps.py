@@ -65,7 +65,7 @@ def extract_all(settings: Settings, warehouse: Warehouse, ledger: Ledger) -> dic
     def attempt(name: SourceName) -> str | None:
         try:
             extract_source(name, settings, warehouse, ledger)
-        except Exception as error:  # whatever it was: the other sources go on, and the ledger says it
+        except Exception as error:  # noqa: BLE001  # whatever it was: the other sources go on, the ledger says it
             return report_failure(name, error)
         return None
 
@@ -133,4 +133,3 @@ def _run(settings: Settings, warehouse: Warehouse, ledger: Ledger, extract_all: 
         return Outcome(ledger.run_id, "failed", None, failures, "dbt ended without publishing", nodes)
     error = "; ".join(f"{name}: {message}" for name, message in failures.items()) or None
     return Outcome(ledger.run_id, "partial" if failures else "success", version, failures, error, nodes)
-

@@ -47,7 +47,17 @@ def build(
             progress(event.data.description if event.info.name == "LogModelResult" else event.data.name)
 
     outcome = dbtRunner(callbacks=[on_event]).invoke(
-        ["build", "--exclude-resource-type", "unit_test", "--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors"]
+        [
+            "build",
+            "--exclude-resource-type",
+            "unit_test",
+            "--quiet",
+            "--log-level",
+            "none",
+            "--log-level-file",
+            "info",
+            "--no-use-colors",
+        ]
     )
     nodes = tuple(_node_result(result) for result in getattr(outcome.result, "results", None) or ())
     log = settings.kasparro_home / "logs" / "dbt.log"

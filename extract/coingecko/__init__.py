@@ -13,6 +13,7 @@ from dlt.extract import DltResource
 from extract.coingecko.models import Market
 from extract.http import Client, RateLimiter, SourceError
 from extract.landing import Landing
+from extract.records import as_array, as_object
 from kasparro.settings import Settings
 
 PER_PAGE = 250
@@ -42,21 +43,26 @@ def markets(api: Client, landing: Landing, max_coins: int) -> Iterator[Any]:
 
     Coins move between pages while we page: a coin met twice is taken once, with its first quote.
     """
-    seen: set[object] = set()
+    seen: set[str] = set()
     for page in count(1):
         payload, origin = api.get_json(
             "/coins/markets", {"vs_currency": "usd", "order": "market_cap_desc", "per_page": PER_PAGE, "page": page}
         )
-        if not isinstance(payload, list):
-            raise SourceError("CoinGecko answered /coins/markets with no list of coins: it is tried again next pass")
-        if not payload and page == 1:
+        coins = as_array(payload)
+        if coins is None or (page == 1 and not coins):
             raise SourceError("CoinGecko answered /coins/markets with no coins: nothing is taken over")
-        fresh: list[Any] = []
-        for coin in payload:
-            identity = coin.get("id") if isinstance(coin, dict) else None
-            if identity is None or identity not in seen:
-                fresh.append(coin)
-                seen.add(identity)
-        yield from landing.land(Market, fresh[: max_coins - PER_PAGE * (page - 1)] if max_coins else fresh, origin)
-        if len(payload) < PER_PAGE or (max_coins and page * PER_PAGE >= max_coins):
+        wanted = coins[: max_coins - PER_PAGE * (page - 1)] if max_coins else coins
+        yield from landing.land(Market, _first_met(wanted, seen), origin)
+        if len(coins) < PER_PAGE or (max_coins and page * PER_PAGE >= max_coins):
             return
+
+
+def _first_met(coins: list[Any], seen: set[str]) -> Iterator[Any]:
+    """The coins whose id was not `seen` on an earlier page; what has no usable id is left to the landing to judge."""
+    for coin in coins:
+        identity = (as_object(coin) or {}).get("id")
+        if not isinstance(identity, str):
+            yield coin
+        elif identity not in seen:
+            seen.add(identity)
+            yield coin

@@ -12,6 +12,7 @@ from dlt.extract import DltResource
 from extract.coinpaprika.models import Ticker, flatten_ticker
 from extract.http import Client, RateLimiter, SourceError
 from extract.landing import Landing
+from extract.records import as_array
 from kasparro.settings import Settings
 
 
@@ -36,6 +37,7 @@ def source(settings: Settings, landing: Landing) -> DltResource:
 def tickers(api: Client, landing: Landing) -> Iterator[Any]:
     """Every coin that the plan serves, with its USD quote: one call."""
     payload, origin = api.get_json("/tickers", {"quotes": "USD"})
-    if not isinstance(payload, list) or not payload:
+    coins = as_array(payload)
+    if not coins:
         raise SourceError("CoinPaprika answered /tickers with no coins: nothing is taken over, it is tried next pass")
-    yield from landing.land(Ticker, map(flatten_ticker, payload), origin)
+    yield from landing.land(Ticker, map(flatten_ticker, coins), origin)

@@ -8,7 +8,7 @@
 
 from typing import ClassVar
 
-from extract.records import Integer, Key, Moment, Number, Payload, Record, Text
+from extract.records import Integer, Key, Moment, Number, Record, Text, as_object
 
 
 class Ticker(Record):
@@ -47,15 +47,13 @@ class Ticker(Record):
 
 def flatten_ticker(payload: object) -> object:
     """Lift `quotes.USD.*` to `usd_*`; other currencies and anything unexpected stay where they are."""
-    if not isinstance(payload, dict):
+    ticker = as_object(payload)
+    quotes = as_object(ticker.get("quotes")) if ticker else None
+    in_usd = as_object(quotes.get("USD")) if quotes else None
+    if ticker is None or quotes is None or in_usd is None:
         return payload
-    ticker: Payload = dict(payload)
-    quotes = ticker.get("quotes")
-    if isinstance(quotes, dict) and isinstance(quotes.get("USD"), dict):
-        others = {currency: quote for currency, quote in quotes.items() if currency != "USD"}
-        ticker.update({f"usd_{name}": value for name, value in quotes["USD"].items()})
-        if others:
-            ticker["quotes"] = others
-        else:
-            del ticker["quotes"]
-    return ticker
+    flat = {name: value for name, value in ticker.items() if name != "quotes"}
+    flat.update({f"usd_{name}": value for name, value in in_usd.items()})
+    if len(quotes) > 1:
+        flat["quotes"] = {currency: quote for currency, quote in quotes.items() if currency != "USD"}
+    return flat

@@ -44,7 +44,11 @@ class System:
     def content(self, relation: str, *without: str) -> list[dict[str, Any]]:
         """A relation's rows as a sorted multiset, without the columns that record our own clock or run."""
         ignored = [*without, "fetched_at", "request_id", "_dlt_load_id", "first_seen_at", "last_seen_at"]
-        rows = self.query(f"select to_jsonb(t) - %s::text[] from {relation} as t order by (to_jsonb(t) - %s::text[])::text", ignored, ignored)
+        rows = self.query(
+            f"select to_jsonb(t) - %s::text[] from {relation} as t order by (to_jsonb(t) - %s::text[])::text",
+            ignored,
+            ignored,
+        )
         return [row for (row,) in rows]
 
 

@@ -1,4 +1,4 @@
-"""A whole pass on real Postgres against the stand-in providers: what it publishes, and what it does when things fail."""
+"""A whole pass on real Postgres against the stand-in providers: what it publishes, and what when things fail."""
 
 from typing import Any
 
@@ -21,7 +21,10 @@ def test_a_pass_publishes_every_listing_and_one_bitcoin_of_both_providers(
     assert outcome.exit_code == 0, outcome.error
     assert outcome.version == 1
     listed = dict(system.query("select source, count(*) from marts.coin_listings group by source"))
-    assert listed == {"coingecko": len(market.coingecko_markets()), "coinpaprika": len(market.coinpaprika_tickers(False))}
+    assert listed == {
+        "coingecko": len(market.coingecko_markets()),
+        "coinpaprika": len(market.coinpaprika_tickers(False)),
+    }
     assert system.query("select canonical_id, sources from marts.coins where symbol = 'BTC'") == [
         ("btc", ["coingecko", "coinpaprika"])
     ]
@@ -31,14 +34,21 @@ def test_a_pass_publishes_every_listing_and_one_bitcoin_of_both_providers(
 def test_a_second_pass_over_an_unchanged_market_adds_nothing(system: System) -> None:
     system.run()
     before = {mart: system.content(f"marts.{mart}") for mart in MARTS}
-    raw = system.query("select count(*) from raw_coingecko.markets union all select count(*) from raw_coinpaprika.tickers")
+    raw = system.query(
+        "select count(*) from raw_coingecko.markets union all select count(*) from raw_coinpaprika.tickers"
+    )
 
     outcome = system.run()
 
     assert outcome.exit_code == 0
     assert outcome.version == 1, "nothing changed, so nothing new was published"
     assert {mart: system.content(f"marts.{mart}") for mart in MARTS} == before
-    assert system.query("select count(*) from raw_coingecko.markets union all select count(*) from raw_coinpaprika.tickers") == raw
+    assert (
+        system.query(
+            "select count(*) from raw_coingecko.markets union all select count(*) from raw_coinpaprika.tickers"
+        )
+        == raw
+    )
 
 
 def test_an_update_is_published_and_the_old_quote_stays_in_the_record(system: System, market: GeneratedMarket) -> None:
@@ -62,7 +72,8 @@ def test_one_source_failing_stops_no_other_and_says_what_to_do(system: System) -
 
     assert outcome.exit_code == 3
     assert outcome.failures == {
-        "coingecko": "can't reach CoinGecko at 127.0.0.1:1 (connection refused): check the network, or COINGECKO_BASE_URL"
+        "coingecko": "can't reach CoinGecko at 127.0.0.1:1 (connection refused): "
+        "check the network, or COINGECKO_BASE_URL"
     }
     assert system.query("select distinct source from marts.coin_listings") == [("coinpaprika",)]
     runs = dict(system.query("select source, status from ops.etl_source_runs"))
@@ -78,7 +89,9 @@ def test_both_apis_unreachable_still_publishes_the_csv_files(system: System) -> 
 
     assert outcome.exit_code == 3
     assert set(outcome.failures) == {"coingecko", "coinpaprika"}
-    assert system.query("select canonical_id, price_usd::text, sources from marts.coins") == [("btc", "50000.5", ["csv:mine"])]
+    assert system.query("select canonical_id, price_usd::text, sources from marts.coins") == [
+        ("btc", "50000.5", ["csv:mine"])
+    ]
 
 
 def test_nothing_readable_publishes_nothing_and_keeps_the_last_version(system: System) -> None:
@@ -94,8 +107,10 @@ def test_nothing_readable_publishes_nothing_and_keeps_the_last_version(system: S
 
 def test_a_failing_audit_leaves_the_published_marts_as_they_were(system: System, market: GeneratedMarket) -> None:
     system.run()
-    system.query("insert into marts.coins select 'ghost', symbol, name, status, null, null, null, null, null, null, null, "
-                 "null, null, source_count, sources, updated_at, first_seen_at, last_seen_at from marts.coins limit 1")
+    system.query(
+        "insert into marts.coins select 'ghost', symbol, name, status, null, null, null, null, null, null, null, "
+        "null, null, source_count, sources, updated_at, first_seen_at, last_seen_at from marts.coins limit 1"
+    )
     before = {mart: system.query(f"select t::text, xmin::text from marts.{mart} as t order by 1") for mart in MARTS}
     market.advance(5)
 
@@ -103,7 +118,9 @@ def test_a_failing_audit_leaves_the_published_marts_as_they_were(system: System,
 
     assert outcome.exit_code == 1
     assert outcome.error and "assert_coins_never_vanish" in outcome.error
-    assert {mart: system.query(f"select t::text, xmin::text from marts.{mart} as t order by 1") for mart in MARTS} == before
+    assert {
+        mart: system.query(f"select t::text, xmin::text from marts.{mart} as t order by 1") for mart in MARTS
+    } == before
     assert system.query("select max(version) from ops.publications") == [(1,)]
 
     system.query("delete from marts.coins where canonical_id = 'ghost'")
