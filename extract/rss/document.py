@@ -1,0 +1,175 @@
+"""From a feed's bytes to its items: RSS 0.9x to 2.0, RDF (RSS 1.0) and Atom, also when they are not quite well-formed.
+
+Entities that the document declares itself are refused, so are external ones: neither a bomb nor a file gets in
+(defusedxml). What can't be parsed to its end yields the items before that point.
+"""
+
+import codecs
+import html
+import io
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+ATOM = ("http://www.w3.org/2005/Atom", "http://purl.org/atom/ns#")
+RSS = (
+    "http://purl.org/rss/1.0/",
+    "http://my.netscape.com/rdf/simple/0.9/",
+    "http://channel.netscape.com/rdf/simple/0.9/",
+    "http://backend.userland.com/rss2",
+    "http://blogs.law.harvard.edu/tech/rss",
+)
+PREFIXES = {
+    **dict.fromkeys(RSS, ""),
+    **dict.fromkeys(ATOM, "atom:"),
+    "http://purl.org/dc/elements/1.1/": "dc:",
+    "http://purl.org/dc/terms/": "dcterms:",
+    "http://purl.org/rss/1.0/modules/content/": "content:",
+    "http://search.yahoo.com/mrss/": "media:",
+    "http://www.w3.org/1999/xhtml": "xhtml:",
+    "http://www.w3.org/XML/1998/namespace": "xml:",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf:",
+}
+ROOTS = {"rss", "rdf:RDF", "atom:feed", "channel"}
+ITEMS = {"item", "atom:entry"}
+DEEPEST = 100
+DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["']([\w.:-]+)["']""")
+CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+# Of all that XML does not allow in a text
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+NAMED_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z]\w*);")
+BARE_AMPERSAND = re.compile(r"&(?!#?\w+;)")
+DECLARES_ENTITIES = re.compile(r"<!ENTITY", re.IGNORECASE)
+
+
+class FeedError(Exception):
+    """What came is no feed; the message says what it is."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """An element: its name with one of our prefixes (`atom:link`, `dc:creator`; RSS's own have none), what is in it."""
+
+    name: str
+    attributes: dict[str, str]
+    text: str
+    children: list["Node"] = field(default_factory=list["Node"])
+
+    def first(self, *names: str) -> "Node | None":
+        """The first child with content under the first of these names that has one."""
+        return next((child for name in names for child in self.children if child.name == name and child.text), None)
+
+    def all(self, *names: str) -> list["Node"]:
+        """All children of these names."""
+        return [child for child in self.children if child.name in names]
+
+
+@dataclass
+class Document:
+    """A feed: its root's and channel's own elements, its items, and where it breaks off, if it does."""
+
+    channel: list[Node] = field(default_factory=list[Node])
+    items: list[Node] = field(default_factory=list[Node])
+    broken: str | None = None
+
+
+def parsed(body: bytes, content_type: str = "") -> Document:
+    """Read a feed. Raises FeedError for what is none."""
+    text = _decoded(body, content_type)
+    document = _read(text)
+    if document.broken and not DECLARES_ENTITIES.search(text):
+        repaired = NAMED_ENTITY.sub(lambda match: html.unescape(match[0]).replace("&", "&amp;"), text)
+        again = _read(BARE_AMPERSAND.sub("&amp;", repaired))
+        document = again if len(again.items) >= len(document.items) else document
+    if document.broken and not document.items:
+        raise FeedError(_what(text) or f"with XML that can't be read ({document.broken})")
+    return document
+
+
+def _decoded(body: bytes, content_type: str) -> str:
+    """The text of a document, whatever encoding it claims: what is valid UTF-8 is UTF-8."""
+    declared = DECLARED_ENCODING.search(body)
+    served = CHARSET.search(content_type)
+    claims = [declared[1].decode() if declared else "", served[1] if served else ""]
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encodings = ["utf-16"]
+    elif body[:2] == b"\x00<":
+        encodings = ["utf-16-be"]
+    elif body[:2] == b"<\x00":
+        encodings = ["utf-16-le"]
+    else:
+        encodings = ["utf-8-sig", *filter(None, claims)]
+    text = next((found for each in encodings if (found := _tried(body, each)) is not None), None)
+    if text is None:
+        text = body.decode("cp1252", "replace")
+    return NOT_XML.sub("\ufffd", DECLARATION.sub("", text).lstrip("\ufeff \t\r\n"))
+
+
+def _tried(body: bytes, encoding: str) -> str | None:
+    try:
+        return body.decode(encoding)
+    except (UnicodeError, LookupError):
+        return None
+
+
+def _read(text: str) -> Document:
+    document = Document()
+    depth = 0
+    events: Any = iterparse(io.BytesIO(text.encode()), events=("start", "end"))
+    try:
+        for event, element in events:
+            name = _name(element.tag)
+            if event == "start":
+                depth += 1
+                if depth > DEEPEST:
+                    raise FeedError(f"with elements nested more than {DEEPEST} deep: refused")
+                if depth == 1:
+                    _check_root(name, element, document)
+                continue
+            depth -= 1
+            if name in ITEMS:
+                document.items.append(_node(element))
+                element.clear()
+            elif depth <= 2 and name not in ROOTS:
+                document.channel.append(_node(element))
+    except ParseError as error:
+        document.broken = str(error)
+    except DefusedXmlException as error:
+        raise FeedError(f"with entities of its own, as attacks have ({type(error).__name__}): refused") from None
+    return document
+
+
+def _check_root(name: str, element: Element, document: Document) -> None:
+    if name not in ROOTS:
+        raise FeedError("with a web page instead of a feed" if name.endswith("html") else f"with <{name}>, no feed")
+    document.channel.append(_node(element))
+
+
+def _node(element: Element) -> Node:
+    attributes = {_name(key): value for key, value in element.attrib.items()}
+    children = [_node(child) for child in element]
+    return Node(_name(element.tag), attributes, "".join(element.itertext()).strip(), children)
+
+
+def _name(tag: str) -> str:
+    """`{namespace}local` with our prefix; of other namespaces, the last part of their address."""
+    namespace, mark, local = tag[1:].partition("}") if tag.startswith("{") else ("", "", tag)
+    if not mark:
+        return local
+    prefix = PREFIXES.get(namespace)
+    return f"{prefix}{local}" if prefix is not None else f"{namespace.rstrip('/#').rpartition('/')[2]}:{local}"
+
+
+def _what(text: str) -> str | None:
+    """What an answer is that is no XML."""
+    start = text[:500].lstrip().lower()
+    if not start:
+        return "with nothing"
+    if start.startswith(("<!doctype html", "<html")):
+        return "with a web page instead of a feed"
+    return None if start.startswith("<") else "with something that is no XML"

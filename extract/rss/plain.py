@@ -1,0 +1,78 @@
+"""What a feed's texts, links and times mean: plain text, http(s) links, moments in UTC."""
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
+
+import nh3
+
+# Feeds escape HTML once or twice
+MOST_LAYERS = 3
+BLOCK = re.compile(
+    r"</?(?:p|br|div|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|figure|figcaption|section|hr)\b", re.IGNORECASE
+)
+MARKUP = re.compile(r"<[a-z/!?]|&(?:#\d+|#x[0-9a-f]+|[a-z]\w*);", re.IGNORECASE)
+SPACE = re.compile(r"\s+")
+LINK = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
+# Names that Python's own parser would silently take for UTC
+ZONES = {"CET": 1, "CEST": 2, "BST": 1, "MSK": 3, "HKT": 8, "SGT": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11}
+KNOWN_ZONES = frozenset("GMT UT UTC Z EST EDT CST CDT MST MDT PST PDT".split())
+ZONE = re.compile(r"\b([A-Za-z]{1,5})$")
+
+
+def text(markup: str) -> str:
+    """HTML as text: no tags, no scripts, entities decoded, white space single."""
+    for _ in range(MOST_LAYERS):
+        if not MARKUP.search(markup):
+            break
+        spaced = BLOCK.sub(lambda tag: " " + tag[0], markup)
+        markup = html.unescape(nh3.clean(spaced, tags=set()))
+    return SPACE.sub(" ", markup).strip()
+
+
+def link(url: str, base: str) -> str | None:
+    """An absolute http(s) address; a relative one is resolved. None for any other, as `javascript:`."""
+    if not url.strip():
+        return None
+    try:
+        absolute = urljoin(base, url.strip())
+        usable = LINK.match(absolute) and urlsplit(absolute).hostname
+    except ValueError:
+        return None
+    return absolute.replace(" ", "%20") if usable else None
+
+
+def moment(value: str) -> datetime | None:
+    """A time as RSS (RFC 822) or Atom (ISO 8601) writes it; without zone it is UTC. None for anything else."""
+    value = value.strip()
+    zone = ZONE.search(value)
+    offset = 0
+    if zone and zone[1].upper() not in KNOWN_ZONES and value[-3:-2] != "T":
+        if zone[1].upper() not in ZONES:
+            return None
+        offset = ZONES[zone[1].upper()]
+        value = value[: zone.start()] + "GMT"
+    found = _iso(value) or _rfc822(value)
+    if not found:
+        return None
+    try:
+        aware = found.replace(tzinfo=UTC) if found.tzinfo is None else found
+        return (aware - timedelta(hours=offset)).astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def _iso(value: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _rfc822(value: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
