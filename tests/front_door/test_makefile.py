@@ -1,0 +1,120 @@
+"""The commands: all are there, listed, and hand over to what they name with its output, signals and failure."""
+
+import os
+import re
+import signal
+from importlib.util import find_spec
+
+import pytest
+
+from kasparro.__main__ import COMMANDS
+from tests.front_door.checkout import REPOSITORY, Checkout
+
+PROMISED = (
+    *("run", "test", "test-long", "test-coverage", "demo", "elt", "stop", "dbt", "api", "docs", "lint", "bench"),
+    *("help", "url", "psql", "clean", "up", "down", "logs", "build", "lock"),
+)
+MAKEFILE = (REPOSITORY / "Makefile").read_text()
+
+WAITS = """
+import os, signal
+
+def stop(number, frame):
+    os.write(1, b"stopped cleanly\\n")
+    os._exit(0)
+
+signal.signal(signal.SIGTERM, stop)
+signal.signal(signal.SIGINT, stop)
+os.write(1, b"up\\n")
+while True:
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("command", PROMISED)
+def test_every_command_is_there_and_listed(command: str, checkout: Checkout) -> None:
+    assert checkout.make("--dry-run", command).returncode == 0
+    assert re.search(rf"^  make {command} +\S", checkout.make("help").stdout, re.MULTILINE)
+
+
+def test_help_lists_nothing_else(checkout: Checkout) -> None:
+    listed = re.findall(r"^  make (\S+)", checkout.make("help").stdout, re.MULTILINE)
+    assert sorted(listed) == sorted(PROMISED)
+    assert checkout.make().stdout == checkout.make("help").stdout
+
+
+def test_the_readme_names_commands_that_exist_and_no_user_misses_one() -> None:
+    readme = (REPOSITORY / "README.md").read_text()
+    named = set(re.findall(r"(?:`|^\$? *)make ([a-z-]+)", readme, re.MULTILINE))
+    assert named <= set(PROMISED)
+    assert set(PROMISED) - {"build", "down", "help", "lock", "logs"} <= named
+
+
+def test_help_installs_nothing(checkout: Checkout) -> None:
+    checkout.make("help")
+    assert checkout.installs() == []
+
+
+@pytest.mark.parametrize("module", sorted(set(re.findall(r"\$\(python\) -m ([\w.]+)", MAKEFILE))))
+def test_every_module_that_is_run_exists(module: str) -> None:
+    spec = find_spec(module)
+    assert spec is not None
+    assert not spec.submodule_search_locations or find_spec(f"{module}.__main__")
+
+
+def test_every_command_of_kasparro_that_is_run_exists() -> None:
+    assert set(re.findall(r"-m kasparro ([\w-]+)", MAKEFILE)) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", ["test", "test-long", "test-coverage", "lint", "bench", "lock"])
+def test_developers_commands_install_the_development_lock(command: str, checkout: Checkout) -> None:
+    checkout.make(command)
+    assert checkout.installs()[:3] == ["venv", "pip installer.txt", "uv dev.txt"]
+
+
+@pytest.mark.parametrize("command", ["run", "demo", "elt", "api", "stop", "dbt", "docs", "url", "psql", "clean"])
+def test_users_commands_install_no_development_tools(command: str, checkout: Checkout) -> None:
+    checkout.make(command)
+    assert checkout.installs() == ["venv", "pip installer.txt", "uv run.txt"]
+
+
+def test_what_a_command_prints_is_all_that_comes_out(checkout: Checkout) -> None:
+    checkout.module("kasparro", "print('postgresql://reader@127.0.0.1/kasparro')")
+    assert checkout.make("url").stdout == "postgresql://reader@127.0.0.1/kasparro\n"
+
+
+def test_dbt_gets_its_arguments_as_they_were_quoted(checkout: Checkout) -> None:
+    checkout.module("kasparro", "import sys; print(sys.argv[1:])")
+    result = checkout.make("dbt", 'ARGS=build --select "coins coin_quotes+"')
+    assert result.stdout == "['dbt', 'build', '--select', 'coins coin_quotes+']\n"
+
+
+@pytest.mark.parametrize(("status", "of_make", "said"), [(0, 0, ""), (1, 2, "Error 1"), (3, 2, "Error 3")])
+def test_elt_fails_with_the_status_it_says(status: int, of_make: int, said: str, checkout: Checkout) -> None:
+    checkout.module("flows/elt", f"raise SystemExit({status})")
+    result = checkout.make("elt")
+    assert result.returncode == of_make
+    assert said in result.stderr
+
+
+def test_sigterm_reaches_the_system_and_make_says_nothing(checkout: Checkout) -> None:
+    checkout.make("ready")
+    checkout.module("kasparro", WAITS)
+    with checkout.start("run") as make:
+        assert make.stdout
+        assert make.stdout.readline() == "up\n"
+        make.send_signal(signal.SIGTERM)
+        assert make.stdout.read() == "stopped cleanly\n"
+
+
+def test_ctrl_c_reaches_the_system_and_is_no_failure(checkout: Checkout) -> None:
+    checkout.make("ready")
+    checkout.module("kasparro", WAITS)
+    with checkout.start("run") as make:
+        assert make.stdout
+        assert make.stdout.readline() == "up\n"
+        os.killpg(make.pid, signal.SIGINT)
+        output = make.stdout.read()
+    assert output.startswith("stopped cleanly\n")
+    assert "Error" not in output
+    assert make.returncode == -signal.SIGINT
