@@ -47,13 +47,21 @@ class Checkout:
         for name in ("Makefile", "deploy"):
             source = REPOSITORY / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
-        self.bin = folder / "bin"
         self.bin.mkdir()
         for tool in TOOLS:
             if found := shutil.which(tool):
                 (self.bin / tool).symlink_to(found)
         self.script("bin/python3", PYTHON.replace("INTERPRETER", sys.executable))
         self.script("bin/uv", UV)
+
+    @property
+    def bin(self) -> Path:
+        """The folder that is its PATH."""
+        return self.folder / "bin"
+
+    def move(self, target: Path) -> None:
+        """Move it to another folder."""
+        self.folder = self.folder.rename(target)
 
     def script(self, path: str, text: str) -> Path:
         """Write an executable file."""

@@ -73,13 +73,9 @@ def test_an_environment_without_its_python_is_made_anew(checkout: Checkout) -> N
     assert checkout.installs() == [*FIRST_RUN, *FIRST_RUN]
 
 
-def test_a_moved_checkout_gets_an_environment_of_its_own(
-    checkout: Checkout, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_moved_checkout_gets_an_environment_of_its_own(checkout: Checkout) -> None:
     checkout.make("ready")
-    moved = tmp_path_factory.mktemp("moved") / "checkout"
-    shutil.copytree(checkout.folder, moved, symlinks=True)
-    checkout.folder, checkout.bin = moved, moved / "bin"
+    checkout.move(checkout.folder.with_name(f"{checkout.folder.name}-moved"))
     checkout.make("ready")
     assert checkout.installs() == [*FIRST_RUN, *FIRST_RUN]
 
