@@ -1,14 +1,13 @@
 """The application: what it is made of, and its life from start to stop."""
 
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
-from api import problems
-from api.compression import Compression
+from api import accesslog, layers, problems
 from api.context import Context
 from api.counts import Counts
 from api.data.routes import router as data
@@ -18,6 +17,8 @@ from api.etl.prefect import Prefect, api_url
 from api.etl.routes import router as etl
 from api.health.routes import router as health
 from api.home.routes import router as home
+from api.layers import Sometimes
+from api.lean import Direct
 from api.metrics.routes import router as metrics
 from api.readmodel import Keeper
 from api.security import guard
@@ -27,10 +28,9 @@ from kasparro.settings import Settings, load_settings
 from kasparro.warehouse import ensure_warehouse
 
 DESCRIPTION = "Crypto market data from several sources, unified by coin and published as whole audited versions."
-LARGEST_BODY = 256 * 1024
 
 
-def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> FastAPI:
+def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> Edge:
     """Build the API. `locate` gives the warehouse's URL for the reader; by default the configured one's.
 
     It starts at once, whether or not the warehouse is up, and picks it up when it comes.
@@ -53,6 +53,7 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> F
         context.keeper.stop()
         await context.prefect.close()
         database.close()
+        accesslog.flush()
 
     app = FastAPI(
         title="Kasparro",
@@ -64,22 +65,21 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> F
     app.state.context = context
     problems.install(app)
     for router in (data, home, health, stats, metrics, etl):
-        app.include_router(router)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=["*"],
-        allow_methods=["GET"],
-        allow_headers=["X-API-Key", "X-Request-ID", "If-None-Match"],
-        expose_headers=["ETag", "Warning", "X-Request-ID"],
-    )
-    app.add_middleware(Compression)
-    app.add_middleware(Edge, guard=guard(admin_key, require_key=settings.api_require_key))
-    return app
+        app.router.routes += router.routes  # as they are, so that lean ones can be found
+    served: ASGIApp = Direct(app)
+    for layer, applies in (
+        (layers.bounded_body, layers.may_have_body),
+        (layers.cors, layers.is_cross_origin_read),
+        (layers.gzip, layers.takes_gzip),
+    ):
+        served = Sometimes(served, layer, applies)
+    return Edge(served, app, guard(admin_key, require_key=settings.api_require_key))
 
 
-def create() -> FastAPI:
+def create() -> Edge:
     """Build the API from the environment, in a server's worker."""
     settings = load_settings()
     logs.configure(settings)
+    if not isinstance(logging.getLogger().handlers[0].formatter, logs.ConsoleFormatter):
+        accesslog.use_json()
     return create_app(settings)

@@ -53,7 +53,7 @@ def _prepare(connection: PgConnection, _record: object) -> None:
 
 
 class Database:
-    """The warehouse behind a URL that may become known only later: `locate` may start a server, or fail and be retried."""
+    """The warehouse, whose URL may become known later: `locate` may start a server, or fail and be asked again."""
 
     def __init__(self, locate: Callable[[], str]) -> None:
         self._locate = locate

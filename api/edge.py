@@ -4,14 +4,15 @@ One ASGI function instead of a stack of middlewares: at thousands of requests a 
 """
 
 import logging
-import os
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from random import getrandbits
 
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import accesslog
 from api.metrics.instruments import observe
 from api.problems import Problem, render
 
@@ -23,22 +24,22 @@ ALWAYS = [
     (b"referrer-policy", b"no-referrer"),
 ]
 
-access = logging.getLogger("api.access")
 log = logging.getLogger("api")
 Guard = Callable[[Scope], Problem | None]
 
 
 class Edge:
-    """Wraps the application. `guard` may refuse a request before it gets in."""
+    """Wraps `served`, the application in its layers. `guard` may refuse a request before it gets in."""
 
-    def __init__(self, app: ASGIApp, guard: Guard) -> None:
-        self._app = app
+    def __init__(self, served: ASGIApp, app: FastAPI, guard: Guard) -> None:
+        self.app = app
+        self._served = served
         self._guard = guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._served(scope, receive, send)
             return
         scope["started"] = started = time.perf_counter()
         scope["request_id"] = request_id = _request_id(scope)
@@ -66,7 +67,7 @@ class Edge:
             if refusal is not None:
                 await render(refusal, scope["path"], request_id)(scope, receive, send_marked)
             else:
-                await self._app(scope, receive, send_marked)
+                await self._served(scope, receive, send_marked)
         except Exception:
             log.exception("%s %s failed", method, scope["path"], extra={"request_id": request_id})
             if not status:
@@ -79,8 +80,7 @@ class Edge:
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "unmatched")
             observe(method, route, status, seconds)
-            if access.isEnabledFor(logging.INFO):
-                _log_access(scope, method, status, seconds)
+            accesslog.write(scope, method, status, seconds)
 
 
 def _request_id(scope: Scope) -> str:
@@ -88,23 +88,4 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and SANE_ID.fullmatch(value):
             return value.decode()
-    return os.urandom(16).hex()
-
-
-def _log_access(scope: Scope, method: str, status: int, seconds: float) -> None:
-    client: Any = scope.get("client")
-    access.info(
-        "%s %s %s",
-        method,
-        scope["path"],
-        status,
-        extra={
-            "request_id": scope["request_id"],
-            "method": method,
-            "path": scope["path"],
-            "query": scope["query_string"].decode("latin-1")[:500],
-            "status": status,
-            "duration_ms": round(seconds * 1000, 3),
-            "client": client[0] if client else None,
-        },
-    )
+    return f"{getrandbits(128):032x}"

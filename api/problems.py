@@ -55,18 +55,13 @@ def render(problem: Problem, path: str, request_id: str) -> Response:
     return Response(orjson.dumps(body), problem.status, headers, MEDIA_TYPE)
 
 
-def _answer(request: Request, problem: Problem) -> Response:
+def answer(request: Request, problem: Problem) -> Response:
+    """The problem as the answer to a request."""
     return render(problem, request.url.path, request.scope["request_id"])
 
 
-def _on_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
-    return _answer(request, error)
-
-
-def _on_validation(request: Request, error: Exception) -> Response:
-    """Pydantic's complaints, one entry per parameter, in words that name it."""
-    assert isinstance(error, RequestValidationError)
+def from_validation(error: RequestValidationError) -> Problem:
+    """Pydantic's complaints as a 422, one entry per parameter, in words that name it."""
     errors: list[dict[str, Any]] = []
     for complaint in error.errors():
         place = [str(part) for part in complaint["loc"][1:]]
@@ -76,15 +71,21 @@ def _on_validation(request: Request, error: Exception) -> Response:
         field, colon, rest = message.partition(": ")
         if not place and colon:  # a check over several fields names the one that is wrong
             place, message = [field], rest
-        entry: dict[str, Any] = {
-            "field": ".".join(place) or str(complaint["loc"][0]),
-            "message": message,
-        }
+        entry: dict[str, Any] = {"field": ".".join(place) or str(complaint["loc"][0]), "message": message}
         if isinstance(complaint.get("input"), str | int | float):
             entry["given"] = str(complaint["input"])[:SHOWN_INPUT]
         errors.append(entry)
-    detail = "; ".join(f"{entry['field']}: {entry['message']}" for entry in errors)
-    return _answer(request, Problem(422, detail, errors=errors))
+    return Problem(422, "; ".join(f"{entry['field']}: {entry['message']}" for entry in errors), errors=errors)
+
+
+def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return answer(request, error)
+
+
+def _on_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return answer(request, from_validation(error))
 
 
 def _on_http(request: Request, error: Exception) -> Response:
@@ -94,7 +95,7 @@ def _on_http(request: Request, error: Exception) -> Response:
         404: f"There is nothing at {request.url.path}. See /docs for what there is.",
         405: f"{request.method} is not possible at {request.url.path}.",
     }.get(error.status_code, str(error.detail))
-    return _answer(request, Problem(error.status_code, detail, headers=error.headers))
+    return answer(request, Problem(error.status_code, detail, headers=error.headers))
 
 
 def install(app: FastAPI) -> None:
@@ -102,11 +103,3 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
-
-
-def refuse_repeated(request: Request) -> None:
-    """Raise a 422 when a query parameter is given twice: only one of them could count."""
-    names = [name for name, _ in request.query_params.multi_items()]
-    if len(names) != len(request.query_params):
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise invalid(repeated, "is given more than once")

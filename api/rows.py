@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from operator import itemgetter
 
 RowWriter = Callable[[Sequence[bytes]], bytes]
 
@@ -18,15 +19,18 @@ def row_writer(
     `as_strings` puts the columns in `decimals` between quotes, for clients whose numbers are floats.
     """
     places = [columns.index(field) for field in fields]
+    pick: Callable[[Sequence[bytes]], object] = itemgetter(*places)  # a single value, not a tuple, when it is one
     quoted = [columns.index(field) for field in fields if field in decimals] if as_strings else []
     template = b"{" + b",".join(b'"%b":%%b' % field.encode() for field in fields) + b"}"
 
     def write(texts: Sequence[bytes]) -> bytes:
-        if quoted:
-            texts = list(texts)
-            for place in quoted:
-                if texts[place] != b"null":
-                    texts[place] = b'"%b"' % texts[place]
-        return template % tuple([texts[place] for place in places])
+        return template % pick(texts)
 
-    return write
+    def write_quoted(texts: Sequence[bytes]) -> bytes:
+        marked = list(texts)
+        for place in quoted:
+            if marked[place] != b"null":
+                marked[place] = b'"%b"' % marked[place]
+        return template % pick(marked)
+
+    return write_quoted if quoted else write

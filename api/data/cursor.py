@@ -20,10 +20,10 @@ class Cursor(NamedTuple):
 
 def _walk(query: DataQuery) -> int:
     """What must stay the same from page to page."""
-    parts = (
-        query.view, (query.symbol or query.ticker or "").casefold(), query.name, query.search, query.canonical_id,
-        query.source, query.start_date, query.end_date, str(query.min_market_cap), str(query.max_market_cap), query.sort,
-    )  # fmt: skip
+    symbol = (query.symbol or query.ticker or "").casefold()
+    names = (symbol, query.name, query.search, query.canonical_id)
+    bounds = (query.start_date, query.end_date, query.min_market_cap, query.max_market_cap)
+    parts = (query.view, query.source, query.sort, *names, *bounds)
     return zlib.crc32("\x1f".join(map(str, parts)).encode())
 
 

@@ -54,9 +54,13 @@ def answer(request: Request, query: DataQuery) -> Response:
         offset=None if walk else query.offset or 0,
         total=found.total,
         next_cursor=found.next_cursor,
-        version=publication.version if publication else None,
-        published_at=publication.published_at if publication else None,
-        sources=found.sources,
+        meta=encode(
+            {
+                "version": publication.version if publication else None,
+                "published_at": publication.published_at if publication else None,
+                "sources": found.sources,
+            }
+        ),
     )
     headers = marts_headers(request, publication.version if publication else None, None)
     return Response(body, headers=headers, media_type="application/json")

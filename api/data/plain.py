@@ -53,9 +53,7 @@ def answer(request: Request, query: DataQuery) -> Response:
         offset=offset,
         total=page.total,
         next_cursor=cursor.write(query, snapshot.version or 0, [following]) if more and page.rows else None,
-        version=snapshot.version,
-        published_at=snapshot.published_at,
-        sources=snapshot.sources,
+        meta=snapshot.meta,
     )
     return Response(body, headers=headers, media_type="application/json")
 
@@ -69,6 +67,7 @@ def _offset(walk: cursor.Cursor) -> int:
 def _rows(snapshot: Snapshot, query: DataQuery, numbers: list[int]) -> list[bytes]:
     fields = chosen(query, COLUMNS, PLAIN)
     if fields is PLAIN and query.decimals == "number":
-        return [snapshot.rows[number] for number in numbers]
+        rows = snapshot.rows
+        return [rows[number] for number in numbers]
     write = row_writer(COLUMNS, fields, DECIMALS, query.decimals == "string")
     return [write(snapshot.values[number].split(SEPARATOR)) for number in numbers]

@@ -271,5 +271,5 @@ def sources(connection: Connection, view: str, source: str | None) -> tuple[str,
         return (str(source),)
     conditions = Conditions()
     source_condition(conditions, "source", source)
-    statement = f"select distinct source from marts.coin_listings{conditions.where} order by source"
+    statement = f"select distinct source from marts.coin_listings{conditions.where} order by source"  # noqa: S608  constants
     return tuple(connection.execute(text(statement)).scalars())

@@ -45,9 +45,12 @@ class DataSort(StrEnum):
         return self.value.startswith("-")
 
 
+BY_TEXT: dict[object, DataSort] = {key.value: key for key in DataSort}
+
+
 def _known(given: object) -> object:
-    if given in list(DataSort):
-        return given
+    if given in BY_TEXT:
+        return BY_TEXT[given]
     names = ", ".join(key.value for key in DataSort if not key.descending)
     raise ValueError(f"expected one of {names}; with - before it, it descends")
 

@@ -1,7 +1,6 @@
 """One published version of the coins, frozen, with everything ready that a request may ask for."""
 
 from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,17 +24,20 @@ class Order:
     rows: "array[int]"
     numbers: Numbers
     cap_ranks: Numbers
-    position: Numbers
-    """Where in the order each row stands."""
+    place: "array[int]"
+    """By row: where in the order it stands."""
+    places: Numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The coins of one version. Rows are numbered by canonical_id; every index holds row numbers."""
+    """The coins of one version. Rows are numbered by rank; every index holds row numbers."""
 
     version: int | None
     published_at: datetime | None
     sources: tuple[str, ...]
+    meta: bytes
+    """Version, time and sources as the envelope shows them."""
     rows: tuple[bytes, ...]
     """Each row of the plain view as a JSON object."""
     values: tuple[bytes, ...]
@@ -48,18 +50,13 @@ class Snapshot:
     name_parts: SubstringIndex
     caps: Sequence[Decimal]
     """The market caps there are, ascending; a cap's rank is its place here."""
+    cap_rank: "array[int]"
     cap_ranks: Numbers
     """By row; -1 without a market cap."""
 
-    def cap_range(self, low: Decimal | None, high: Decimal | None) -> tuple[int, int]:
-        """The ranks [first, last) of the market caps from `low` to `high`, both inclusive."""
-        first = 0 if low is None else bisect_left(self.caps, low)
-        last = len(self.caps) if high is None else bisect_right(self.caps, high)
-        return first, last
-
 
 def _orders(rows: Sequence[tuple[Any, ...]], cap_ranks: Numbers) -> dict[str, Order]:
-    """Every sort order in both directions: empty values last in both, ties by canonical_id."""
+    """Every sort order in both directions: empty values last in both, ties by rank."""
     orders: dict[str, Order] = {}
     for column in SORTABLE:
         values = [row[COLUMNS.index(column)] for row in rows]
@@ -71,22 +68,22 @@ def _orders(rows: Sequence[tuple[Any, ...]], cap_ranks: Numbers) -> dict[str, Or
             key = folded.__getitem__
         for name, descending in ((column, False), (f"-{column}", True)):
             ranked = array("i", [*sorted(present, key=key, reverse=descending), *absent])
-            position = array("i", bytes(4 * len(ranked)))
-            for place, number in enumerate(ranked):
-                position[number] = place
+            place = array("i", bytes(4 * len(ranked)))
+            for standing, number in enumerate(ranked):
+                place[number] = standing
             order = numbers.over(ranked)
-            orders[name] = Order(ranked, order, numbers.take(cap_ranks, order), numbers.over(position))
+            orders[name] = Order(ranked, order, numbers.take(cap_ranks, order), place, numbers.over(place))
     return orders
 
 
-def _market_caps(coins: Sequence[tuple[Any, ...]]) -> tuple[list[Decimal], Numbers]:
+def _market_caps(coins: Sequence[tuple[Any, ...]]) -> tuple[list[Decimal], "array[int]"]:
     """The market caps there are, ascending, and each row's rank among them (-1 for a row without)."""
     cap_of: list[Decimal | None] = [coin[COLUMNS.index("market_cap_usd")] for coin in coins]
     ranked = sorted((cap, number) for number, cap in enumerate(cap_of) if cap is not None)
     ranks = array("i", [-1]) * len(coins)
     for rank, (_, number) in enumerate(ranked):
         ranks[number] = rank
-    return [cap for cap, _ in ranked], numbers.over(ranks)
+    return [cap for cap, _ in ranked], ranks
 
 
 def _plain_template() -> bytes:
@@ -105,7 +102,7 @@ def build(
     coins: Sequence[tuple[Any, ...]],
     previous: Snapshot | None,
 ) -> Snapshot:
-    """Encode, sort and index the coins of a version (values in the order of COLUMNS, sorted by canonical_id)."""
+    """Encode, sort and index the coins of a version (values in the order of COLUMNS, sorted by rank)."""
     template = _plain_template()
     rows: list[bytes] = []
     values: list[bytes] = []
@@ -113,14 +110,17 @@ def build(
         texts = tuple(map(encode, coin))
         rows.append(template % texts[: len(PLAIN)])
         values.append(SEPARATOR.join(texts))
-    caps, cap_ranks = _market_caps(coins)
+    caps, cap_rank = _market_caps(coins)
+    cap_ranks = numbers.over(cap_rank)
     symbols: dict[str, tuple[int, ...]] = {}
     for number, symbol in enumerate(map(itemgetter(COLUMNS.index("symbol")), coins)):
         symbols[symbol.casefold()] = (*symbols.get(symbol.casefold(), ()), number)
+    sources = tuple(sorted({source for coin in coins for source in coin[COLUMNS.index("sources")]}))
     return Snapshot(
         version=version,
         published_at=published_at,
-        sources=tuple(sorted({source for coin in coins for source in coin[COLUMNS.index("sources")]})),
+        sources=sources,
+        meta=encode({"version": version, "published_at": published_at, "sources": sources}),
         rows=tuple(rows),
         values=tuple(values),
         orders=_orders(coins, cap_ranks),
@@ -129,6 +129,7 @@ def build(
         symbol_parts=_substrings([coin[1] for coin in coins], previous.symbol_parts if previous else None),
         name_parts=_substrings([coin[2] for coin in coins], previous.name_parts if previous else None),
         caps=caps,
+        cap_rank=cap_rank,
         cap_ranks=cap_ranks,
     )
 

@@ -1,12 +1,14 @@
 """Which of many short texts contain a given piece, without looking at each."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from api.readmodel import numbers
 from api.readmodel.numbers import Numbers
 
 LONGEST = 3
+REMEMBERED = 128
 
 
 class SubstringIndex:
@@ -24,8 +26,10 @@ class SubstringIndex:
             for piece in pieces:
                 self._holders.setdefault(piece, array("i")).append(number)
 
-    def find(self, piece: str) -> Numbers:
-        """The numbers of the texts that contain `piece` (folded as the texts are), ascending."""
+        self.find: Callable[[str], Numbers] = lru_cache(REMEMBERED)(self._find)
+        """The numbers of the texts that contain a piece (folded as the texts are), ascending."""
+
+    def _find(self, piece: str) -> Numbers:
         if len(piece) <= LONGEST:
             return numbers.over(self._holders.get(piece, array("i")))
         starts = range(len(piece) - LONGEST + 1)

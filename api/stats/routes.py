@@ -1,11 +1,9 @@
 """`GET /stats`."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from api.context import context_of
-from api.problems import refuse_repeated
+from api.parameters import documented, read_query
 from api.readmodel.queries import latest_publication
 from api.responses import system_answer
 from api.stats import queries
@@ -19,11 +17,12 @@ NOTHING = {"coins": 0, "listings": 0, "quotes": 0, "articles": 0}
     "/stats",
     summary="Totals and runs",
     response_model=None,
+    openapi_extra=documented(StatsQuery),
     responses={200: {"model": StatsAnswer}},
 )
-def stats(request: Request, query: Annotated[StatsQuery, Query()]) -> Response:
+def stats(request: Request) -> Response:
     """Rows in the published marts, a summary of each source's runs, and the newest runs. Blocks on the warehouse."""
-    refuse_repeated(request)
+    query = read_query(request, StatsQuery)
     context = context_of(request)
     with context.database.transaction() as connection:
         publication = latest_publication(connection)

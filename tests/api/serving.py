@@ -57,15 +57,15 @@ class Api(httpx.Client):
 @contextmanager
 def serving(settings: Settings, locate: Callable[[], str]) -> Generator[Api]:
     """Run the API over the warehouse that `locate` gives, until the block ends."""
-    app = create_app(settings, locate)
+    served = create_app(settings, locate)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False))
+    server = uvicorn.Server(uvicorn.Config(served, log_config=None, access_log=False, server_header=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
         eventually(lambda: server.started, "the server started")
-        with Api(listener.getsockname()[1], app.state.context) as client:
+        with Api(listener.getsockname()[1], served.app.state.context) as client:
             yield client
     finally:
         server.should_exit = True
