@@ -17,14 +17,16 @@ from dlt.extract import DltResource
 
 from extract.csv_files import folder
 from extract.csv_files.folder import UnreadableError
-from extract.csv_files.loading import Content, load
+from extract.csv_files.loading import Content, Outcome, load
 from extract.csv_files.models import FileEvent, Ohlcv, Snapshot
+from extract.csv_files.peers import Closes
+from extract.http import SourceError
 from extract.landing import Landing
 from extract.records import Origin, Payload
 from kasparro.settings import Settings
 
 # Their numbers could not be taken over, though their rows are there
-SERIOUS = {"numbers_contradictory", "prices_contradictory"}
+SERIOUS = {"numbers_contradictory", "numbers_unclear", "prices_contradictory"}
 
 
 @dlt.source(name="csv")
@@ -40,10 +42,12 @@ def source(settings: Settings, landing: Landing) -> list[DltResource]:
 def changes(settings: Settings, landing: Landing) -> Iterator[Any]:
     """The rows and events of files that are new or changed, and the events of those that are gone.
 
-    Raises SourceError when there is nowhere to look for files.
+    Raises SourceError when there is nowhere to look for files, or CSV_PATH never was one.
     """
     known: dict[str, Payload] = dlt.current.resource_state().setdefault("files", {})
     present = folder.found(settings)
+    if settings.csv_path and not present and not known:
+        raise SourceError(f"{folder.place(settings)} is no file: put it there, or name another")
     for name, last in known.items():
         if name not in present and last["status"] != "removed":
             message = f"The file is no longer in {folder.place(settings)}: its rows are kept"
@@ -78,10 +82,11 @@ def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: 
         content = Content(copy, name, file_hash, last["version"] + 1)
         origin = Origin(uuid.uuid4().hex, datetime.now(UTC))
         try:
-            report = yield from load(content, landing, origin)
+            outcome = yield from load(content, _closes(known, name), landing, origin)
         except UnreadableError as error:
             text = str(error)
-            report = {"status": "unreadable", "message": text[0].upper() + text[1:]}
+            outcome = Outcome({"status": "unreadable", "message": text[0].upper() + text[1:]})
+    report = outcome.report
     yield from _recorded(name, {**report, **content.key, "modified_at": modified_at}, landing)
     serious = report["status"] != "loaded" or not SERIOUS.isdisjoint(report.get("doubts", ()))
     known[name] = {
@@ -90,7 +95,13 @@ def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: 
         "status": report["status"],
         "stamp": stamp,
         "problem": report.get("message") if serious else None,
+        "closes": outcome.closes,
     }
+
+
+def _closes(known: dict[str, Payload], name: str) -> dict[str, Closes]:
+    """What the other files say of the coins they hold."""
+    return {other: last["closes"] for other, last in known.items() if other != name and last.get("closes")}
 
 
 def _recorded(name: str, event: Payload, landing: Landing) -> Iterator[Any]:

@@ -8,9 +8,11 @@ from decimal import Decimal
 
 from extract.csv_files.bitcoin import ShiftEvidence
 from extract.csv_files.headers import Kind, Mapping
+from extract.csv_files.peers import Closes, MonthlyCloses, contradictions
 from extract.csv_files.reading import Quote
 
 PRICES = ("price", "open", "high", "low", "close")
+ALL_MONEY = frozenset({*PRICES, "volume", "market_cap"})
 # Prices of one coin on one day do not differ so much; a lost decimal point makes them
 LARGEST_RANGE = 500
 # No coin has ever cost this many dollars
@@ -42,12 +44,16 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What may be taken over of a file: not these roles, of no row if `refusal`."""
+    """What may be taken over of a file: not these roles, and nothing if `refusal`.
+
+    `supplies` has the usual decade of market cap / price of each coin, `closes` some of a history for later comparison.
+    """
 
     doubts: tuple[Doubt, ...] = ()
     withheld: frozenset[str] = frozenset()
     refusal: Doubt | None = None
     supplies: dict[tuple[object, object], int] = field(default_factory=dict[tuple[object, object], int])
+    closes: Closes = field(default_factory=dict[str, dict[str, float]])
 
 
 @dataclass
@@ -80,9 +86,9 @@ def row_flags(quote: Quote, supply: int | None = None) -> list[str]:
     return flags
 
 
-def judged(rows: Iterable[Quote], mapping: Mapping, kind: Kind, now: datetime) -> Verdict:
-    """Read all rows once and tell what of them can be trusted."""
-    found, shift = _Findings(), ShiftEvidence()
+def judged(rows: Iterable[Quote], headers: Mapping, kind: Kind, others: dict[str, Closes], now: datetime) -> Verdict:
+    """Read all rows once and tell what of them can be trusted; `others` are the closes of other files."""
+    found, shift, monthly = _Findings(), ShiftEvidence(), MonthlyCloses()
     before: tuple[tuple[object, object], date] | None = None
     for quote in rows:
         if quote.unusable:
@@ -94,10 +100,20 @@ def judged(rows: Iterable[Quote], mapping: Mapping, kind: Kind, now: datetime) -
             found.same_day += here == before
             before = here
             shift.add(quote.coin, moment.date(), quote.decimal("market_cap"), quote.decimal("close"))
-    refusal = _refusal(found, shift)
-    if refusal:
+            monthly.add(quote.coin, moment.date(), quote.decimal("close"))
+    if refusal := _refusal(found, shift):
         return Verdict(refusal=refusal)
-    return _verdict(found, mapping, kind, shift)
+    supplies = {coin: decades.most_common(1)[0][0] for coin, decades in found.supplies.items()}
+    if _contradictory(found):
+        return Verdict((_price_doubt(found, all_rows=True),), ALL_MONEY)
+    in_coins = kind == "ohlcv" and _counts_coins(found, headers)
+    apart = [Doubt("contradicts_file", text) for text in contradictions(monthly.closes, others)]
+    return Verdict(
+        (*_doubts(found, headers, shift, in_coins), *apart),
+        frozenset({"volume"}) if in_coins else frozenset(),
+        supplies=supplies if kind == "ohlcv" else {},
+        closes=monthly.closes,
+    )
 
 
 def _count(found: _Findings, quote: Quote, now: datetime) -> None:
@@ -131,48 +147,46 @@ def _refusal(found: _Findings, shift: ShiftEvidence) -> Doubt | None:
     return Doubt("dates_shifted", told) if told else None
 
 
-def _verdict(found: _Findings, mapping: Mapping, kind: Kind, shift: ShiftEvidence) -> Verdict:
-    contradictory = found.absurd > MOST_ABSURD * found.priced or (
-        found.disordered >= FEWEST_ROWS and found.disordered > MOST_DISORDERED * found.priced
-    )
-    in_coins = kind == "ohlcv" and _counts_coins(found, mapping)
-    withheld = {*PRICES, "volume", "market_cap"} if contradictory else {"volume"} if in_coins else set[str]()
-    doubts = [*_price_doubts(found, contradictory)]
+def _doubts(found: _Findings, headers: Mapping, shift: ShiftEvidence, in_coins: bool) -> Iterator[Doubt]:
+    if found.absurd or found.disordered:
+        yield _price_doubt(found, all_rows=False)
     if in_coins:
-        doubts.append(
-            Doubt(
-                "volume_in_coins",
-                f'"{mapping.matches["volume"].header}" seems to count coins, not US dollars: on most days it would pay '
-                f"for fewer than {FEWEST_TRADED:,} coins. It is kept aside; if it is in dollars, name the column "
-                '"volume_usd"',
-            )
+        yield Doubt(
+            "volume_in_coins",
+            f'"{headers.matches["volume"].header}" seems to count coins, not US dollars: on most days it would pay '
+            f"for fewer than {FEWEST_TRADED:,} coins. It is kept aside; if it is in dollars, name the column "
+            '"volume_usd"',
         )
     if found.future:
-        doubts.append(Doubt("dates_in_future", f"{found.future} rows are dated in the future"))
+        yield Doubt("dates_in_future", f"{found.future} rows are dated in the future")
     if found.same_day:
-        doubts.append(Doubt("days_repeated", f"{found.same_day} rows repeat the day of the row before"))
+        yield Doubt("days_repeated", f"{found.same_day} rows repeat the day of the row before")
     if doubt := shift.doubt():
-        doubts.append(Doubt("market_caps_doubtful", doubt))
-    supplies = {coin: decades.most_common(1)[0][0] for coin, decades in found.supplies.items()}
-    return Verdict(tuple(doubts), frozenset(withheld), None, supplies if kind == "ohlcv" else {})
+        yield Doubt("market_caps_doubtful", doubt)
 
 
-def _price_doubts(found: _Findings, contradictory: bool) -> Iterator[Doubt]:
+def _contradictory(found: _Findings) -> bool:
+    """Whether so many prices are impossible that no number of the file can be trusted."""
+    return (found.absurd >= FEWEST_ROWS and found.absurd > MOST_ABSURD * found.priced) or (
+        found.disordered >= FEWEST_ROWS and found.disordered > MOST_DISORDERED * found.priced
+    )
+
+
+def _price_doubt(found: _Findings, *, all_rows: bool) -> Doubt:
     rows = max(found.absurd, found.disordered)
     told = f"prices contradict each other in {rows} of {found.priced} rows ({found.example})"
-    if contradictory:
-        yield Doubt(
-            "prices_contradictory",
-            f"{told}: no number is taken over. Check that each column holds what its header says, and that no "
-            "spreadsheet changed the numbers",
-        )
-    elif rows:
-        yield Doubt("prices_flagged", f"{told}: these are flagged")
+    if not all_rows:
+        return Doubt("prices_flagged", f"{told}: these are flagged")
+    return Doubt(
+        "prices_contradictory",
+        f"{told}: no number is taken over. Check that each column holds what its header says, and that no spreadsheet "
+        "changed the numbers",
+    )
 
 
-def _counts_coins(found: _Findings, mapping: Mapping) -> bool:
+def _counts_coins(found: _Findings, headers: Mapping) -> bool:
     """Whether a volume without a currency in its header is too small to be one in dollars."""
-    volume = mapping.matches.get("volume")
+    volume = headers.matches.get("volume")
     few = found.traded >= FEWEST_ROWS and found.few_traded * 2 > found.traded
     return volume is not None and not volume.says_dollar and few
 

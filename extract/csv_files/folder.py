@@ -23,14 +23,15 @@ class UnreadableError(Exception):
 def found(settings: Settings) -> dict[str, Path]:
     """The CSV files that are there, by name, in the order of their names.
 
-    Raises SourceError when CSV_DIR is not a folder.
+    Raises SourceError when CSV_DIR is not a folder that can be read.
     """
     if settings.csv_path:
         paths = [settings.csv_path]
-    elif settings.csv_dir.is_dir():
-        paths = [path for path in settings.csv_dir.iterdir() if path.suffix.lower() == ".csv"]
     else:
-        raise SourceError(f"CSV_DIR {settings.csv_dir} is no folder: create it, or name another")
+        try:
+            paths = [path for path in settings.csv_dir.iterdir() if path.suffix.lower() == ".csv"]
+        except OSError as error:
+            raise SourceError(f"CSV_DIR {settings.csv_dir}: {error.strerror}: create it, or name another") from None
     return {storable(path.name): path for path in sorted(paths) if path.is_file()}
 
 

@@ -1,16 +1,16 @@
 """From one file to the rows of its table, and what is to be said about it."""
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
 from typing import IO, Any
 
-from extract.csv_files.checks import NOT_LOADED, PRICES, Doubt, Verdict, judged, row_flags
+from extract.csv_files.checks import ALL_MONEY, NOT_LOADED, Doubt, Verdict, judged, row_flags
 from extract.csv_files.headers import COLUMNS, Kind, Mapping
 from extract.csv_files.layout import Layout, layout_of
 from extract.csv_files.models import Ohlcv, Snapshot
+from extract.csv_files.peers import Closes
 from extract.csv_files.reading import Quote, Style, Value, model_fields, quotes, style_of
 from extract.landing import Landing
 from extract.records import Origin, Payload, Unusable
@@ -35,24 +35,39 @@ class Content:
         return {"file": self.file, "file_hash": self.file_hash, "version": self.version}
 
 
-def load(content: Content, landing: Landing, origin: Origin) -> Generator[Any, None, Payload]:
-    """Land a file's rows, in batches.
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a file: what its event says (status, how it was read, counts, doubts), and some of its closes."""
 
-    Returns what its event says: status, how it was read, counts, doubts. Raises UnreadableError for what is not text.
+    report: Payload
+    closes: Closes = field(default_factory=dict[str, dict[str, float]])
+
+
+def load(
+    content: Content, others: dict[str, Closes], landing: Landing, origin: Origin
+) -> Generator[Any, None, Outcome]:
+    """Land a file's rows, in batches; `others` are the closes of other files.
+
+    Returns what became of the file. Raises UnreadableError for what is not text.
     """
     layout = layout_of(content.copy)
     report = _layout_report(layout)
     kind = layout.mapping.kind
     if not kind:
-        return {**report, "status": "unmapped", **_words([_missing(layout.mapping), *_mapping_doubts(layout.mapping)])}
+        doubts = [_missing(layout.mapping), *_mapping_doubts(layout.mapping)]
+        return Outcome({**report, "status": "unmapped", **_words(doubts)})
     style = style_of(content.copy, layout, origin.fetched_at)
     report |= {"kind": kind, "decimal_style": style.numbers.label, "date_style": style.dates.label}
-    verdict = _judged(content, layout, style, kind, origin.fetched_at)
+    if kind == "ohlcv" and style.dates.doubt:
+        verdict = Verdict(refusal=Doubt("dates_unclear", style.dates.doubt))
+    else:
+        rows = quotes(content.copy, layout, style, kind)
+        verdict = judged(rows, layout.mapping, kind, others, origin.fetched_at)
     if verdict.refusal:
-        return {**report, "status": "unmapped", **_words([verdict.refusal])}
+        return Outcome({**report, "status": "unmapped", **_words([verdict.refusal])})
     before = landing.landed.accepted, landing.landed.rejected
-    rows = _payloads(content, layout, kind, quotes(content.copy, layout, style, kind), verdict)
-    while batch := list(islice(rows, ROWS_AT_ONCE)):
+    payloads = _payloads(content, layout, kind, quotes(content.copy, layout, style, kind), verdict)
+    while batch := list(islice(payloads, ROWS_AT_ONCE)):
         yield from landing.land(MODELS[kind], batch, origin)
     accepted, rejected = landing.landed.accepted - before[0], landing.landed.rejected - before[1]
     doubts = [
@@ -61,14 +76,8 @@ def load(content: Content, landing: Landing, origin: Origin) -> Generator[Any, N
         *_mapping_doubts(layout.mapping),
         *_row_doubts(accepted, rejected),
     ]
-    return {**report, "status": "loaded", "row_count": accepted, "rejected_count": rejected, **_words(doubts)}
-
-
-def _judged(content: Content, layout: Layout, style: Style, kind: Kind, now: datetime) -> Verdict:
-    """The verdict over all rows; dates that can't be read make a history worthless."""
-    if kind == "ohlcv" and style.dates.doubt:
-        return Verdict(refusal=Doubt("dates_unclear", style.dates.doubt))
-    return judged(quotes(content.copy, layout, style, kind), layout.mapping, kind, now)
+    counts = {"row_count": accepted, "rejected_count": rejected}
+    return Outcome({**report, "status": "loaded", **counts, **_words(doubts)}, verdict.closes)
 
 
 def _payloads(
@@ -88,7 +97,7 @@ def _payloads(
         flags = row_flags(quote, verdict.supplies.get(quote.coin))
         withheld = verdict.withheld
         if not NOT_LOADED.isdisjoint(flags):
-            withheld = withheld | {*PRICES, "market_cap"}
+            withheld = ALL_MONEY
         kept: dict[str, Value] = {
             role: quote.cells[columns[role]] if role in withheld else _whole(role, value)
             for role, value in quote.values.items()
@@ -130,8 +139,8 @@ def _layout_report(layout: Layout) -> Payload:
 
 def _missing(mapping: Mapping) -> Doubt:
     headers = ", ".join(f'"{header[:40]}"' for header in mapping.headers[:20])
-    text = f"there is no {mapping.missing} among the columns {headers or '(none)'}: add or rename it"
-    return Doubt("columns_missing", text)
+    has = f"The columns are {headers}" if headers else "The file names no columns"
+    return Doubt("columns_missing", f"what is missing is {mapping.missing}. {has}: add one, or rename one")
 
 
 def _mapping_doubts(mapping: Mapping) -> list[Doubt]:
@@ -144,7 +153,8 @@ def _mapping_doubts(mapping: Mapping) -> list[Doubt]:
 
 
 def _style_doubts(style: Style) -> list[Doubt]:
-    found = (("numbers_contradictory", style.numbers), ("dates_unclear", style.dates))
+    numbers = "numbers_unclear" if style.numbers.unsure else "numbers_contradictory"
+    found = ((numbers, style.numbers), ("dates_unclear", style.dates))
     return [Doubt(code, each.doubt) for code, each in found if each.doubt]
 
 

@@ -10,6 +10,8 @@ from extract.csv_files.folder import UnreadableError
 
 CHUNK = 1024 * 1024
 SAMPLE = 64 * 1024
+# A stray NUL or two make no text binary, in however short a file
+STRAY_CONTROL_CHARACTERS = 30
 MOST_CONTROL_CHARACTERS = 0.01
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -50,7 +52,7 @@ def encoding_of(copy: IO[bytes]) -> str:
     if wide := _wide_encoding(sample):
         return wide
     controls = len(sample) - len(sample.translate(None, CONTROL_CHARACTERS))
-    if controls / len(sample) > MOST_CONTROL_CHARACTERS:
+    if controls > max(STRAY_CONTROL_CHARACTERS, MOST_CONTROL_CHARACTERS * len(sample)):
         raise UnreadableError("this is not text but binary data: export it as CSV UTF-8")
     return next((each for each in ("utf-8", "cp1252") if _decodes(copy, each)), "latin-1")
 
