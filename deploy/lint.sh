@@ -11,15 +11,20 @@ failed=
 check() {
     title=$1
     shift
-    printf '\n\033[1m%s\033[0m\n' "$title"
+    printf '\n-- %s\n' "$title"
     "$@" || failed="$failed, $title"
 }
 
 # The manifest is parsed aside: dbt-bouncer looks for it in the target folder of the project it is told.
 dbt_rules() {
     DO_NOT_TRACK=1 dbt --quiet parse --project-dir dbt_project --profiles-dir . \
-        --target-path "$scratch/target" --log-path "$scratch" &&
-        DBT_PROJECT_DIR=$scratch dbt-bouncer run --config-file dbt_project/dbt-bouncer.yml --show-all-failures
+        --target-path "$scratch/target" --log-path "$scratch" || return
+    if ! COLUMNS=150 DBT_PROJECT_DIR=$scratch dbt-bouncer run --config-file dbt_project/dbt-bouncer.yml --show-all-failures \
+        >"$scratch/report" 2>&1; then
+        cat "$scratch/report"
+        return 1
+    fi
+    echo "The project keeps the rules of dbt-bouncer.yml."
 }
 
 # Whoever installs chooses the package index, so a lock names none.
