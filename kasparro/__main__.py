@@ -13,8 +13,7 @@ from kasparro.environment import dbt_environment, prefect_environment, write_she
 from kasparro.settings import Settings, SettingsError, load_settings
 from kasparro.supervisor import SupervisorError, require_free_port
 from kasparro.warehouse import EmbeddedPostgres, WarehouseError, ensure_warehouse
-from kasparro.warehouse.embedded import binaries
-from kasparro.warehouse.url import configured
+from kasparro.warehouse.cluster import binaries
 
 BIN = Path(sys.executable).parent
 
@@ -36,7 +35,11 @@ def demo(settings: Settings, _: list[str]) -> int:
 
 def stop(settings: Settings, _: list[str]) -> int:
     """Stop the embedded warehouse."""
-    print("stopped the embedded warehouse" if EmbeddedPostgres(settings).stop() else "the embedded warehouse is not running")
+    print(
+        "stopped the embedded warehouse"
+        if EmbeddedPostgres(settings).stop()
+        else "the embedded warehouse is not running"
+    )
     return 0
 
 
@@ -48,7 +51,7 @@ def url(settings: Settings, _: list[str]) -> int:
 
 def psql(settings: Settings, arguments: list[str]) -> int:
     """Open psql as the reader."""
-    program = shutil.which("psql") if configured(settings) else str(binaries() / "psql")
+    program = shutil.which("psql") if settings.warehouse_url else str(binaries() / "psql")
     if program is None:
         print("psql is not installed: install your system's PostgreSQL client", file=sys.stderr)
         return 1

@@ -5,6 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from kasparro import database_url, home
 from kasparro.secrets import prefect_auth
 from kasparro.settings import REPOSITORY, Settings
 from kasparro.warehouse import Warehouse
@@ -20,15 +21,15 @@ QUIET = {
 
 def dbt_environment(settings: Settings, warehouse: Warehouse) -> dict[str, str]:
     """What `dbt` needs to build this warehouse from the repository's root with no flag."""
-    login = warehouse.login("transformer")
-    sslmode = login.query.get("sslmode")
+    login = database_url.variables(warehouse.login("transformer"))
     return {
-        "DBT_HOST": login.host or "",
-        "DBT_PORT": str(login.port or 5432),
-        "DBT_NAME": login.database or "",
-        "DBT_USER": login.username or "",
-        "DBT_ENV_SECRET_PASSWORD": str(login.password or ""),
-        "DBT_SSLMODE": str(sslmode or "prefer"),
+        **{name: value for name, value in login.items() if name.startswith("PGSSL") or name == "PGOPTIONS"},
+        "DBT_HOST": login["PGHOST"],
+        "DBT_PORT": login["PGPORT"],
+        "DBT_NAME": login["PGDATABASE"],
+        "DBT_USER": login["PGUSER"],
+        "DBT_ENV_SECRET_PASSWORD": login["PGPASSWORD"],
+        "DBT_SSLMODE": login.get("PGSSLMODE", "prefer"),
         "DBT_PROJECT_DIR": str(REPOSITORY / "dbt_project"),
         "DBT_PROFILES_DIR": str(REPOSITORY),
         "DBT_TARGET_PATH": str(settings.kasparro_home / "dbt"),
@@ -37,43 +38,43 @@ def dbt_environment(settings: Settings, warehouse: Warehouse) -> dict[str, str]:
     }
 
 
+def psql_environment(warehouse: Warehouse) -> dict[str, str]:
+    """What `psql` and other programs of libpq need to read this warehouse, with no argument."""
+    return database_url.variables(warehouse.login("reader"))
+
+
 def prefect_api_url(settings: Settings) -> str:
     """Where Prefect's API answers: the one set for all of Prefect, else this machine's."""
-    return os.environ.get("PREFECT_API_URL") or f"http://127.0.0.1:{settings.prefect_port}/api"
+    return os.environ.get("PREFECT_API_URL") or local_prefect_api_url(settings)
 
 
-def prefect_environment(settings: Settings) -> dict[str, str]:
+def local_prefect_api_url(settings: Settings) -> str:
+    """Where the API of the server that `make run` starts answers."""
+    return f"http://127.0.0.1:{settings.prefect_port}/api"
+
+
+def prefect_environment(settings: Settings, api_url: str | None = None) -> dict[str, str]:
     """What Prefect's server, its clients and the flow runs need: one home, one address, one password."""
     auth = prefect_auth(settings)
-    origin = prefect_api_url(settings).removesuffix("/api")
+    api_url = api_url or prefect_api_url(settings)
     return {
         **QUIET,
         "PREFECT_HOME": str(settings.kasparro_home / "prefect"),
-        "PREFECT_API_URL": prefect_api_url(settings),
+        "PREFECT_PROFILES_PATH": str(settings.kasparro_home / "prefect" / "profiles.toml"),
+        "PREFECT_API_URL": api_url,
         "PREFECT_API_AUTH_STRING": auth,
         "PREFECT_SERVER_API_AUTH_STRING": auth,
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"{origin},http://localhost:{settings.prefect_port}",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"{api_url.removesuffix('/api')},http://localhost:{settings.prefect_port}",
         "PREFECT_CLI_PROMPT": "false",
-        "PREFECT_PROFILES_PATH": str(settings.kasparro_home / "prefect" / "profiles.toml"),
     }
 
 
 def write_shell_file(settings: Settings, warehouse: Warehouse) -> Path:
     """Write `env` under KASPARRO_HOME (mode 0600): sourced by a shell, plain `dbt` and `psql` work in it."""
-    path = settings.kasparro_home / "env"
-    reader = warehouse.login("reader")
-    variables = {
-        **dbt_environment(settings, warehouse),
-        "PGHOST": reader.host or "",
-        "PGPORT": str(reader.port or 5432),
-        "PGDATABASE": reader.database or "",
-        "PGUSER": reader.username or "",
-        "PGPASSWORD": str(reader.password or ""),
-    }
+    path = home.folder(settings) / "env"
+    variables = {**dbt_environment(settings, warehouse), **psql_environment(warehouse)}
     lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     lines.append(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    path.write_text("\n".join(lines) + "\n")
+    with home.writing(settings):
+        home.write_private(path, "\n".join(lines) + "\n")
     return path

@@ -1,48 +1,108 @@
-"""Logging: one line per event on stderr, for people (`console`) or machines (`json`)."""
+"""Logging: one line per event on stderr, for people (`console`) or machines (`json`), without secrets."""
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
+from types import TracebackType
 
 from kasparro.settings import Settings
 
+OURS = ("kasparro", "extract", "flows", "api", "providers")
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+PASSWORD_IN_URL = re.compile(r"(?<=://)([^:/@\s]*):[^@/\s]+(?=@)")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class JsonFormatter(logging.Formatter):
     """One JSON object per line: time, level, logger, message, and whatever was passed as `extra`."""
 
+    def __init__(self, secrets: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self._secrets = (*secrets, *(json.dumps(secret)[1:-1] for secret in secrets))
+
     def format(self, record: logging.LogRecord) -> str:
         """Render one record."""
-        entry: dict[str, object] = {
+        entry: dict[str, object] = {name: value for name, value in vars(record).items() if name not in STANDARD}
+        entry |= {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        entry.update({name: value for name, value in vars(record).items() if name not in STANDARD})
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, default=str, ensure_ascii=False)
+        if record.stack_info:
+            entry["stack"] = record.stack_info
+        try:
+            line = json.dumps(entry, default=str, allow_nan=False)
+        except (TypeError, ValueError):  # a key that is no text, a NaN, a circle: shown as Python shows it
+            line = json.dumps({name: value if isinstance(value, str) else repr(value) for name, value in entry.items()})
+        return redacted(line, self._secrets)
 
 
 class ConsoleFormatter(logging.Formatter):
-    """`12:30:05 message`, with the level where it is not INFO."""
+    """`12:30:05 message`, with the level where it is not INFO; an exception in the same line, or traced for debugging."""
+
+    def __init__(self, secrets: tuple[str, ...] = (), *, traces: bool = False) -> None:
+        super().__init__()
+        self._secrets = secrets
+        self._traces = traces
 
     def format(self, record: logging.LogRecord) -> str:
         """Render one record."""
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
-        line = f"{datetime.fromtimestamp(record.created):%H:%M:%S} {level}{record.getMessage()}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        line = f"{datetime.fromtimestamp(record.created).astimezone():%H:%M:%S} {level}{record.getMessage()}"
+        if record.exc_info and self._traces:
+            line += f"\n{self.formatException(record.exc_info)}"
+        elif record.exc_info and record.exc_info[1]:
+            lines = str(record.exc_info[1]).strip().splitlines()
+            line += f" ({type(record.exc_info[1]).__name__}{f': {lines[0]}' if lines else ''})"
+        # a provider's text may neither move the cursor nor forge a line
+        return redacted(CONTROL.sub("\N{REPLACEMENT CHARACTER}", line).replace("\n", "\n  "), self._secrets)
+
+
+def redacted(text: str, secrets: tuple[str, ...] = ()) -> str:
+    """The text with known secrets and the passwords of URLs masked."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return PASSWORD_IN_URL.sub(r"\1:***", text)
 
 
 def configure(settings: Settings) -> None:
-    """Send all logging to stderr in the configured level and format; libraries only from WARNING on."""
-    handler = logging.StreamHandler(sys.stderr)
-    chosen = settings.log_format or ("console" if sys.stderr.isatty() else "json")
-    handler.setFormatter(ConsoleFormatter() if chosen == "console" else JsonFormatter())
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    """Send all logging to stderr in the configured level and format; libraries only from WARNING on.
+
+    An exception that nobody catches is logged, too: on a console at INFO as one line.
+    """
     level = settings.log_level.upper()
-    for name in ("kasparro", "extract", "flows", "api", "providers"):
+    secrets = known_secrets(settings)
+    console = (settings.log_format or ("console" if sys.stderr.isatty() else "json")) == "console"
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(ConsoleFormatter(secrets, traces=level == "DEBUG") if console else JsonFormatter(secrets))
+    logging.basicConfig(
+        handlers=[handler], level=max(logging.WARNING, logging.getLevelNamesMapping()[level]), force=True
+    )
+    for name in OURS:
         logging.getLogger(name).setLevel(level)
+    sys.excepthook = _log_uncaught
+
+
+def known_secrets(settings: Settings) -> tuple[str, ...]:
+    """What the settings hold that no log may show; what is too short to be told from plain text is left out."""
+    url = settings.warehouse_url
+    given = (
+        settings.admin_api_key,
+        settings.coingecko_api_key,
+        settings.coinpaprika_api_key,
+        (settings.prefect_auth or "").partition(":")[2],
+        str(url.password or "") if url else None,
+    )
+    return tuple(secret for secret in given if secret and len(secret) >= 8)
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        logging.getLogger("kasparro").critical("stopped by an unexpected error", exc_info=(kind, error, trace))

@@ -2,9 +2,11 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
-from kasparro.settings import Settings
+from kasparro import home
+from kasparro.settings import Settings, SettingsError
 
 
 def key_path(settings: Settings, name: str) -> Path:
@@ -12,21 +14,27 @@ def key_path(settings: Settings, name: str) -> Path:
     return settings.kasparro_home / "keys" / name
 
 
-def generated(settings: Settings, name: str) -> str:
-    """Return the key called `name`, made on first use; safe when several processes ask at once."""
+def generated(settings: Settings, name: str, prefix: str = "") -> str:
+    """Return the key called `name`, made on first use; safe when several processes ask at once.
+
+    Raises SettingsError when it can't be kept, or is empty.
+    """
     path = key_path(settings, name)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    candidate = path.with_name(f".{name}.{os.getpid()}.{secrets.token_hex(4)}")
-    if not path.exists():
-        candidate.touch(mode=0o600)
-        candidate.write_text(secrets.token_urlsafe(24) + "\n")
-        try:
-            os.link(candidate, path)  # atomic, and whole when it appears: the first one wins
-        except FileExistsError:
-            pass
-        finally:
+    with home.writing(settings):
+        if not path.exists():
+            home.folder(settings)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            candidate = path.with_name(f"{name}.{secrets.token_hex(4)}")
+            home.write_private(candidate, f"{prefix}{secrets.token_urlsafe(24)}\n")
+            with suppress(FileExistsError):
+                os.link(candidate, path)  # atomic, and whole when it appears: the first one wins
             candidate.unlink()
-    return path.read_text().strip()
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+        key = path.read_text().strip()
+    if not key:
+        raise SettingsError(f"{path} is empty: remove it, and a new key is made")
+    return key
 
 
 def admin_api_key(settings: Settings) -> str:
@@ -36,4 +44,4 @@ def admin_api_key(settings: Settings) -> str:
 
 def prefect_auth(settings: Settings) -> str:
     """Prefect's `user:password`: the one set, else user `kasparro` with a generated password."""
-    return settings.prefect_auth or "kasparro:" + generated(settings, "prefect_password")
+    return settings.prefect_auth or generated(settings, "prefect_auth", prefix="kasparro:")

@@ -3,13 +3,27 @@
 Each field is a row of the README's table and a line of `.env.example`; a test holds the three together.
 """
 
+import os
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from dotenv import dotenv_values
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from sqlalchemy.engine import URL
+
+from kasparro import database_url
+from kasparro.setting_types import CommaSeparated, HttpAddress, LowerCase, Port, Rate
 
 SourceName = Literal["coinpaprika", "coingecko", "csv", "rss"]
 ALL_SOURCES: tuple[SourceName, ...] = ("coinpaprika", "coingecko", "csv", "rss")
@@ -26,49 +40,50 @@ PUBLIC_FEEDS = (
     "https://decrypt.co/feed",
 )
 REPOSITORY = Path(__file__).resolve().parent.parent
-RATE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(?:/\s*(s|sec|second|min|minute|m|h|hour))?\s*$")
+EMPTY_HAS_A_MEANING = ("rss_feeds",)
+SECRET = re.compile("key|password|auth|token|url|feeds", re.IGNORECASE)
+EXPECTED = {
+    "bool_parsing": "expected true or false",
+    "float_parsing": "expected a number",
+    "greater_than_equal": "expected {ge} or more",
+    "int_parsing": "expected a whole number",
+    "less_than_equal": "expected {le} or less",
+    "literal_error": "expected {expected}",
+    "string_too_short": "expected {min_length} characters or more",
+}
 
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message names the variable and what it takes."""
 
 
-def parse_rate(value: str | float) -> float:
-    """Read `10/s`, `30/min`, `500/h` or a bare number per minute.
+class _Variables(EnvSettingsSource):
+    """The environment over `.env`, as one; an empty variable counts as unset, by whichever name of its setting."""
 
-    Returns calls per second. Raises ValueError for anything else, and for zero.
-    """
-    match = RATE.match(str(value))
-    if not match or float(match[1]) <= 0:
-        raise ValueError("expected a rate like 10/s, 30/min or a number of calls per minute")
-    seconds = {"s": 1, "h": 3600}.get((match[2] or "min")[0], 60)
-    return float(match[1]) / seconds
+    def __init__(self, settings_cls: type[BaseSettings], env_file: Any) -> None:
+        self._env_file = env_file
+        super().__init__(settings_cls)
 
-
-def _split(value: object) -> object:
-    """Comma-separated text to a list, blanks dropped; lists pass through."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _lower(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else value
-
-
-def _http_url(value: str) -> str:
-    if not re.match(r"^https?://[^/\s]+", value):
-        raise ValueError("expected an http:// or https:// address")
-    return value.rstrip("/")
-
-
-Port = Annotated[int, Field(ge=1, le=65535)]
-CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split)]
-Rate = Annotated[float, BeforeValidator(parse_rate)]
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        of_file = dotenv_values(self._env_file, encoding="utf-8-sig") if self._env_file else {}
+        given = {name.lower(): value for name, value in {**of_file, **os.environ}.items()}
+        for name in given:
+            if name.startswith("failure_") and name not in Settings.model_fields:
+                raise SettingsError(f"{name.upper()} is no setting: there are FAILURE_POINTS and FAILURE_PROBABILITY")
+        return {name: value for name, value in given.items() if (value or "").strip() or name in EMPTY_HAS_A_MEANING}
 
 
 class Settings(BaseSettings):
     """The system's configuration. Build it with `load_settings()`, which turns errors into readable ones."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_file=REPOSITORY / ".env",
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        str_strip_whitespace=True,
+        hide_input_in_errors=True,
+    )
 
     database_url: str | None = None
     kasparro_home: Path = Path(".kasparro")
@@ -85,49 +100,52 @@ class Settings(BaseSettings):
     pg_port: Port = 5433
     docs_port: Port = 8081
 
-    coinpaprika_base_url: str | None = None
+    coinpaprika_base_url: HttpAddress | None = None
     coinpaprika_api_key: str | None = None
     coinpaprika_rate_limit: Rate = Field(default=10.0, validate_default=False)
     coinpaprika_monthly_calls: int = Field(default=20_000, ge=0)
-    coingecko_base_url: str | None = None
+    coingecko_base_url: HttpAddress | None = None
     coingecko_api_key: str | None = None
-    coingecko_plan: Annotated[Literal["public", "demo", "pro"], BeforeValidator(_lower)] = "public"
+    coingecko_plan: Annotated[Literal["public", "demo", "pro"], LowerCase] = "public"
     coingecko_rate_limit: Rate = Field(default=0.5, validate_default=False)
     coingecko_monthly_calls: int = Field(default=10_000, ge=0)
     coingecko_max_coins: int = Field(default=1000, ge=0)
     csv_dir: Path = Path("data")
     csv_path: Path | None = None
-    rss_feeds: CommaSeparated = list(PUBLIC_FEEDS)
+    rss_feeds: Annotated[list[HttpAddress], *CommaSeparated] = list(PUBLIC_FEEDS)
     rss_rate_limit: Rate = Field(default=1.0, validate_default=False)
     rss_monthly_calls: int = Field(default=0, ge=0)
-    sources: Annotated[list[SourceName], NoDecode, BeforeValidator(_split)] = list(ALL_SOURCES)
+    sources: Annotated[list[SourceName], *CommaSeparated, LowerCase] = list(ALL_SOURCES)
 
     etl_interval_minutes: int = Field(default=5, ge=1, le=1440)
     raw_retention_days: int = Field(default=30, ge=1)
     quotes_retention_days: int = Field(default=0, ge=0)
 
     admin_api_key: str | None = Field(
-        default=None, min_length=16, validation_alias=AliasChoices("ADMIN_API_KEY", "SCHEDULER_TOKEN")
+        default=None, min_length=8, validation_alias=AliasChoices("ADMIN_API_KEY", "SCHEDULER_TOKEN")
     )
     api_require_key: bool = False
     prefect_auth: str | None = None
 
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
-    log_format: Annotated[Literal["console", "json"] | None, BeforeValidator(_lower)] = None
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
+    log_format: Annotated[Literal["console", "json"] | None, LowerCase] = None
 
-    failure_points: CommaSeparated = []
+    failure_points: Annotated[list[str], *CommaSeparated] = []
     failure_probability: float = Field(default=0.0, ge=0.0, le=1.0)
     enable_failure_injection: bool = False
 
-    @field_validator("coinpaprika_base_url", "coingecko_base_url")
     @classmethod
-    def _base_is_http(cls, value: str | None) -> str | None:
-        return _http_url(value) if value else None
-
-    @field_validator("rss_feeds")
-    @classmethod
-    def _feeds_are_http(cls, value: list[str]) -> list[str]:
-        return [_http_url(url) for url in value]
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given to the constructor, then the variables."""
+        assert isinstance(dotenv_settings, DotEnvSettingsSource)
+        return init_settings, _Variables(settings_cls, dotenv_settings.env_file)
 
     @field_validator("sources")
     @classmethod
@@ -143,10 +161,32 @@ class Settings(BaseSettings):
             raise ValueError("expected user:password")
         return value or None
 
-    @field_validator("kasparro_home", "csv_dir")
+    @field_validator("kasparro_home", "csv_dir", "csv_path")
     @classmethod
-    def _from_repository(cls, value: Path) -> Path:
-        return value if value.is_absolute() else REPOSITORY / value
+    def _from_repository(cls, value: Path | None) -> Path | None:
+        return value and Path(os.path.normpath(REPOSITORY / value.expanduser()))
+
+    @field_validator("kasparro_home")
+    @classmethod
+    def _home_is_a_folder_of_its_own(cls, value: Path) -> Path:
+        if value.resolve() in (REPOSITORY, *REPOSITORY.parents):
+            raise ValueError("expected a folder of its own: this one holds the program")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_url_is_postgres(cls, value: str | None) -> str | None:
+        return value and database_url.text(database_url.parse(value))
+
+    @model_validator(mode="after")
+    def _parts_of_the_database_are_whole(self) -> Self:
+        parts = {"DB_HOST": self.db_host, "DB_NAME": self.db_name, "DB_USER": self.db_user}
+        missing = [name for name, value in parts.items() if not value]
+        if not self.database_url and missing and (len(missing) < len(parts) or self.db_password):
+            raise ValueError(
+                f"{' and '.join(missing)} must be set too: DB_HOST, DB_NAME and DB_USER together name the warehouse"
+            )
+        return self
 
     @model_validator(mode="after")
     def _failure_injection_is_deliberate(self) -> Self:
@@ -156,6 +196,15 @@ class Settings(BaseSettings):
                 "set ENABLE_FAILURE_INJECTION=true as well, or unset them"
             )
         return self
+
+    @property
+    def warehouse_url(self) -> URL | None:
+        """The warehouse's administrator, as the settings name it; None for the embedded warehouse."""
+        if self.database_url:
+            return database_url.parse(self.database_url)
+        if self.db_host and self.db_name and self.db_user:
+            return database_url.of_parts(self.db_host, self.db_port, self.db_name, self.db_user, self.db_password)
+        return None
 
     @property
     def coinpaprika_url(self) -> str:
@@ -168,12 +217,6 @@ class Settings(BaseSettings):
         return self.coingecko_base_url or COINGECKO_BASES[self.coingecko_plan]
 
 
-def _variable_of(field: str) -> str:
-    """The environment variable behind a settings field, aliases joined with `or`."""
-    alias = Settings.model_fields[field].validation_alias if field in Settings.model_fields else None
-    return " or ".join(map(str, alias.choices)) if isinstance(alias, AliasChoices) else field.upper()
-
-
 def demo_file(settings: Settings) -> Path:
     """The settings of a home that holds a demo: where its stand-in providers are, for every command run in it."""
     return settings.kasparro_home / "demo.env"
@@ -181,22 +224,36 @@ def demo_file(settings: Settings) -> Path:
 
 @cache
 def load_settings() -> Settings:
-    """Read the settings once per process: the environment, then the home's `demo.env`, then `.env`.
+    """Read the settings once per process: the home's `demo.env`, then the environment, then `.env`.
 
-    Raises SettingsError that names every wrong variable, what was given and what is expected.
+    Raises SettingsError that names every wrong variable, what was given (unless it may be a secret) and what is
+    expected.
     """
     try:
         settings = Settings()
-        demo = demo_file(settings)
-        return Settings(_env_file=(".env", demo)) if demo.exists() else settings  # pyright: ignore[reportCallIssue]
+        demo: dict[str, Any] = {
+            name.lower(): value or None for name, value in dotenv_values(demo_file(settings)).items()
+        }
+        return Settings(**demo) if demo else settings
     except ValidationError as error:
-        lines: list[str] = []
-        for problem in error.errors(include_url=False):
-            place = str(problem["loc"][0]) if problem["loc"] else ""
-            message = problem["msg"].removeprefix("Value error, ")
-            given = problem["input"]
-            secret = any(word in place.lower() for word in ("key", "password", "auth", "token", "url"))
-            shown = "" if not place or secret else f" (got {str(given)!r})"
-            name = _variable_of(place) if place.lower() == place else place
-            lines.append(f"  {name + ': ' if place else ''}{message}{shown}")
-        raise SettingsError("Settings are wrong:\n" + "\n".join(lines)) from None
+        problems = "\n".join(f"  {_described(problem)}" for problem in error.errors(include_url=False))
+        raise SettingsError(f"Settings are wrong:\n{problems}") from None
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(f"Settings can't be read: {error}") from None
+
+
+def _described(problem: ErrorDetails) -> str:
+    """One problem in one line: the variable, what it takes, and what was given unless it may be a secret."""
+    message = EXPECTED.get(problem["type"], problem["msg"]).format(**problem.get("ctx", {}))
+    message = message.removeprefix("Value error, ")
+    if not problem["loc"]:
+        return message
+    place = str(problem["loc"][0])
+    given = "" if SECRET.search(place) else f", got {str(problem['input'])!r}"
+    return f"{_variables_of(place.lower())}: {message}{given}"
+
+
+def _variables_of(field: str) -> str:
+    """The variables behind a settings field, joined with `or`."""
+    alias = Settings.model_fields[field].validation_alias if field in Settings.model_fields else None
+    return " or ".join(map(str, alias.choices)) if isinstance(alias, AliasChoices) else field.upper()

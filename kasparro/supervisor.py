@@ -160,7 +160,11 @@ class Supervisor:
 
     def _note(self) -> None:
         noted = [
-            {"name": service.name, "pid": service.process.pid, "started": psutil.Process(service.process.pid).create_time()}
+            {
+                "name": service.name,
+                "pid": service.process.pid,
+                "started": psutil.Process(service.process.pid).create_time(),
+            }
             for service in self._services
             if service.process and service.process.poll() is None
         ]

@@ -21,7 +21,6 @@ from kasparro.supervisor import (
     wait_for_port,
 )
 from kasparro.warehouse import EmbeddedPostgres, ensure_warehouse
-from kasparro.warehouse.url import configured
 
 PREFECT_SECONDS = 180.0
 PROVIDERS_SECONDS = 30.0
@@ -96,7 +95,7 @@ def _run(settings: Settings, providers: Service | None = None, providers_port: i
     except KeyboardInterrupt:
         say("stopped")
     finally:
-        if configured(settings) is None:
+        if settings.warehouse_url is None:
             EmbeddedPostgres(settings).stop()
     return 0
 

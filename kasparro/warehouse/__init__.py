@@ -1,32 +1,28 @@
 """The warehouse: where it is, how each role logs in, and that it runs and is set up.
 
-    settings ──> url.configured ──> DATABASE_URL's server ─┐
-                      │ none                               ├─> setup.ensure ──> Warehouse(admin, loader, ...)
-                      └──> embedded.EmbeddedPostgres ──────┘
+`locate` takes the server that DATABASE_URL names, or the embedded one; `ensure_warehouse` starts the latter and sets
+either up: then every role's login works.
 """
 
 import hashlib
+import hmac
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
-import psycopg2
 from sqlalchemy.engine import URL
 
+from kasparro import database_url
 from kasparro.secrets import generated
 from kasparro.settings import Settings
 from kasparro.warehouse import setup
-from kasparro.warehouse.embedded import EmbeddedError, EmbeddedPostgres
-from kasparro.warehouse.setup import SetupError
-from kasparro.warehouse.url import configured, text
+from kasparro.warehouse.embedded import EmbeddedPostgres
+from kasparro.warehouse.errors import WarehouseError
 
 Role = Literal["admin", "loader", "transformer", "reader"]
 LOGIN_ROLES: tuple[Role, ...] = ("loader", "transformer", "reader")
 
-__all__ = ["EmbeddedError", "EmbeddedPostgres", "Role", "SetupError", "Warehouse", "WarehouseError", "ensure_warehouse"]
-
-
-class WarehouseError(Exception):
-    """The warehouse can't be reached or used; the message says what to do."""
+__all__ = ["LOGIN_ROLES", "EmbeddedPostgres", "Role", "Warehouse", "WarehouseError", "ensure_warehouse", "locate"]
 
 
 @dataclass(frozen=True)
@@ -41,39 +37,38 @@ class Warehouse:
         if role == "admin":
             return self.admin
         database = self.admin.database or ""
-        salt = f"kasparro/{database}/{role}".encode()
-        key = hashlib.scrypt(self.secret.encode(), salt=salt, n=2**14, r=8, p=1, dklen=24)
-        return self.admin.set(username=setup.login_of(role, database), password=key.hex())
+        password = hmac.digest(_login_key(self.secret, database), role.encode(), "sha256").hex()
+        return self.admin.set(username=setup.login_of(role, database), password=password)
 
     def url(self, role: Role) -> str:
         """The URL of a role as text, password included."""
-        return text(self.login(role))
+        return database_url.text(self.login(role))
 
     @property
     def shown(self) -> str:
         """Host, port and database, fit for logs."""
-        return f"{self.admin.host}:{self.admin.port or 5432}/{self.admin.database}"
+        return database_url.shown(self.admin)
+
+
+@cache
+def _login_key(secret: str, database: str) -> bytes:
+    """The key of a database's login passwords; slow to derive, so that no login's password betrays the secret."""
+    return hashlib.scrypt(secret.encode(), salt=f"kasparro/{database}".encode(), n=2**14, r=8, p=1)
 
 
 def locate(settings: Settings) -> Warehouse:
     """Where the warehouse is, without touching it."""
-    admin = configured(settings) or EmbeddedPostgres(settings).url
-    return Warehouse(admin, admin.password if isinstance(admin.password, str) else generated(settings, "role_secret"))
+    admin = settings.warehouse_url or EmbeddedPostgres(settings).url
+    return Warehouse(admin, str(admin.password) if admin.password else generated(settings, "role_secret"))
 
 
 def ensure_warehouse(settings: Settings) -> Warehouse:
     """Return the warehouse, running and set up: starts the embedded Postgres when no other is configured.
 
-    Raises WarehouseError with what to do, SettingsError for a malformed DATABASE_URL.
+    Raises WarehouseError or SettingsError, both with what to do.
     """
-    try:
-        if configured(settings) is None:
-            EmbeddedPostgres(settings).start()
-        warehouse = locate(settings)
-        setup.ensure(warehouse.admin, {role: warehouse.login(role) for role in LOGIN_ROLES}, settings)
-    except (EmbeddedError, SetupError) as error:
-        raise WarehouseError(str(error)) from None
-    except psycopg2.OperationalError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise WarehouseError(f"can't reach the warehouse that DATABASE_URL names: {reason}") from None
+    if settings.warehouse_url is None:
+        EmbeddedPostgres(settings).start()
+    warehouse = locate(settings)
+    setup.ensure(warehouse.admin, {role: warehouse.login(role) for role in LOGIN_ROLES}, settings)
     return warehouse

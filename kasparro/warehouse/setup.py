@@ -1,80 +1,134 @@
 """Sets a database up for the system: roles, schemas, rights, ledger. Idempotent, and skipped when nothing is to do."""
 
 import hashlib
+import shlex
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
 from psycopg2 import errors, sql
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import encrypt_password, parse_dsn
 from sqlalchemy.engine import URL
 
+from kasparro import home
+from kasparro.database_url import text
 from kasparro.settings import Settings
-from kasparro.warehouse.url import text
+from kasparro.warehouse.connect import CONNECT_SECONDS, connect
+from kasparro.warehouse.errors import WarehouseError
 
-TEMPLATE = (Path(__file__).with_name("setup.sql")).read_text()
-FINGERPRINT = "Runs, publications, quality: about the system itself. Setup " + hashlib.sha256(TEMPLATE.encode()).hexdigest()[:12]
-MINIMUM_VERSION = 150000
+TEMPLATE = Path(__file__).with_name("setup.sql")
+MINIMUM_MAJOR = 15
 SETUP_LOCK = 7_202_117_001
-
-
-class SetupError(Exception):
-    """The database can't be used as it is; the message says what to do."""
+ATTEMPTS = 10
+# Roles belong to the whole server, so setting up a neighbouring database may meet ours; our lock is the database's own
+COLLISIONS = (errors.UniqueViolation, errors.InternalError_, errors.DeadlockDetected)
+FOR_ADMINISTRATORS = """\
+-- Roles, schemas and rights of Kasparro in this database, for an administrator of the server to run once with psql.
+\\set ON_ERROR_STOP on
+begin;
+{script}commit;
+"""
 
 
 def login_of(role: str, database: str) -> str:
     """The login of a role: per database, since roles belong to the whole server."""
-    return f"kasparro_{role}_{database}"[:63]
+    name = f"kasparro_{role}_{database}"
+    if len(name.encode()) < 64:
+        return name
+    return f"kasparro_{role}_{hashlib.sha256(database.encode()).hexdigest()[:16]}"  # longer names lose their end
 
 
 def ensure(admin: URL, logins: dict[str, URL], settings: Settings) -> None:
     """Create or bring up to date roles, schemas and ledger; does nothing when they are.
 
-    Raises SetupError when the server is too old or does not let us create roles (the SQL to run is then in a file).
+    Raises WarehouseError when the server is too old, can't be reached or used, or does not let us create roles (the
+    SQL to run is then in a file).
     """
     if _is_ready(logins):
         return
-    connection = psycopg2.connect(text(admin))
-    try:
-        if connection.server_version < MINIMUM_VERSION:
-            raise SetupError(f"the warehouse is PostgreSQL {connection.server_version // 10000}: 15 or newer is needed")
-        script = _script(connection, admin, logins)
-        with connection, connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(%s)", (SETUP_LOCK,))
-            cursor.execute(script)
-    except errors.InsufficientPrivilege as error:
-        path = settings.kasparro_home / "setup.sql"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(script.as_string(connection))
-        raise SetupError(
-            f"{admin.username} may not set up this database ({str(error).strip().splitlines()[0]}). "
-            f"Have an administrator run once: psql -d {admin.database} -f {path}"
-        ) from None
-    finally:
-        connection.close()
+    with closing(
+        connect(admin, "DATABASE_URL" if settings.database_url else "DB_HOST and its companions")
+    ) as connection:
+        require_version(connection.server_version)
+        try:
+            _run(connection, lambda: _script(connection, admin, logins))
+        except errors.InsufficientPrivilege as error:
+            raise _for_an_administrator(connection, admin, logins, settings, error) from None
+        except psycopg2.Error as error:
+            hint = f": {error.diag.message_hint}" if error.diag.message_hint else ""
+            raise WarehouseError(f"the warehouse can't be set up: {_first_line(error)}{hint}") from None
 
 
-def _script(connection: Connection, admin: URL, logins: dict[str, URL]) -> sql.Composed:
-    names: dict[str, sql.Composable] = {"database": sql.Identifier(admin.database or "")}
-    for role, url in logins.items():
-        names[f"{role}_login"] = sql.Identifier(url.username or "")
-        names[f"{role}_password"] = sql.Literal(url.password)
-    return sql.SQL(TEMPLATE).format(**names) + sql.SQL("comment on schema ops is {};\n").format(
-        sql.Literal(FINGERPRINT)
-    )
+def require_version(server_version: int) -> None:
+    """Raise WarehouseError for a Postgres that is too old; takes its number as libpq gives it (150004 is 15.4)."""
+    if server_version // 10000 < MINIMUM_MAJOR:
+        raise WarehouseError(
+            f"the warehouse is PostgreSQL {server_version // 10000}: {MINIMUM_MAJOR} or newer is needed"
+        )
 
 
 def _is_ready(logins: dict[str, URL]) -> bool:
     """Whether every login works and the setup is of this release."""
     try:
         for url in logins.values():
-            connection = psycopg2.connect(text(url), connect_timeout=10)
-            with connection, connection.cursor() as cursor:
+            connection = psycopg2.connect(text(url), connect_timeout=CONNECT_SECONDS)
+            with closing(connection), connection.cursor() as cursor:
                 cursor.execute("select obj_description(to_regnamespace('ops'), 'pg_namespace')")
-                row = cursor.fetchone()
-            connection.close()
-            if row is None or row[0] != FINGERPRINT:
-                return False
+                if cursor.fetchone() != (_ops_comment(),):
+                    return False
     except psycopg2.OperationalError:
         return False
     return True
+
+
+def _run(connection: Connection, script: Callable[[], sql.Composed]) -> None:
+    for attempt in range(ATTEMPTS):
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute("select pg_advisory_xact_lock(%s)", (SETUP_LOCK,))
+                cursor.execute(script())
+        except COLLISIONS:
+            if attempt == ATTEMPTS - 1:
+                raise
+        else:
+            return
+
+
+def _script(connection: Connection, admin: URL, logins: dict[str, URL]) -> sql.Composed:
+    names: dict[str, sql.Composable] = {"database": sql.Identifier(admin.database or "")}
+    for role, url in logins.items():
+        names[f"{role}_login"] = sql.Identifier(url.username or "")
+        # what proves the password, not the password: logs of statements, and the file, may be read by others
+        verifier = encrypt_password(str(url.password), url.username or "", connection, "scram-sha-256")
+        names[f"{role}_password"] = sql.Literal(verifier)
+    comment = sql.SQL("comment on schema ops is {};\n").format(sql.Literal(_ops_comment()))
+    return sql.SQL(TEMPLATE.read_text()).format(**names) + comment
+
+
+def _ops_comment() -> str:
+    """The comment of schema `ops`, which tells the setup that was last applied from any other."""
+    fingerprint = hashlib.sha256(TEMPLATE.read_bytes()).hexdigest()[:12]
+    return f"Runs, publications, quality: about the system itself. Setup {fingerprint}"
+
+
+def _for_an_administrator(
+    connection: Connection, admin: URL, logins: dict[str, URL], settings: Settings, error: psycopg2.Error
+) -> WarehouseError:
+    """Write the SQL to a file and say who has to run it, and how."""
+    path = home.folder(settings) / "setup.sql"
+    script = _script(connection, admin, logins).as_string(connection)
+    with home.writing(settings):
+        home.write_private(path, FOR_ADMINISTRATORS.format(script=script))
+    server: dict[str, str] = parse_dsn(text(admin))
+    command = ["psql", "-h", server["host"], "-p", server["port"], "-d", server["dbname"], "-U"]
+    return WarehouseError(
+        f"{admin.username or 'this account'} may not set this database up ({_first_line(error)}).\n"
+        f"Have an administrator of the server run, once:\n"
+        f"  {shlex.join(command)} ADMINISTRATOR -f {shlex.quote(str(path))}"
+    )
+
+
+def _first_line(error: psycopg2.Error) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -1,0 +1,44 @@
+"""What a setting's text is read as: rates, lists, addresses."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import NoDecode
+
+RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(s|sec|second|min|minute|m|h|hour))?", re.IGNORECASE)
+HTTP_ADDRESS = re.compile(r"https?://[^/\s]+(/\S*)?")
+
+
+def parse_rate(value: str | float) -> float:
+    """Read `10/s`, `30/min`, `500/h` or a bare number per minute.
+
+    Returns calls per second. Raises ValueError for anything else, and for zero.
+    """
+    match = RATE.fullmatch(str(value).strip())
+    if not match or float(match[1]) <= 0:
+        raise ValueError("expected a rate like 10/s, 30/min or a number of calls per minute")
+    seconds = {"s": 1, "h": 3600}.get((match[2] or "min")[0].lower(), 60)
+    return float(match[1]) / seconds
+
+
+def _split(value: object) -> object:
+    """Comma-separated text to a list, blanks dropped; lists pass through."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _http_address(value: str) -> str:
+    if not HTTP_ADDRESS.fullmatch(value):
+        raise ValueError("expected an http:// or https:// address")
+    return value.rstrip("/")
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Rate = Annotated[float, BeforeValidator(parse_rate)]
+HttpAddress = Annotated[str, AfterValidator(_http_address)]
+CommaSeparated = (NoDecode, BeforeValidator(_split))
+LowerCase = BeforeValidator(_lower)
