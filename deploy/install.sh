@@ -43,7 +43,8 @@ install_packages() {
     [ -t 2 ] && quiet= || quiet=yes
     pip="$venv/bin/python -m pip --disable-pip-version-check install --require-hashes"
     if $pip --quiet --requirement "$locks/installer.txt" &&
-        $venv/bin/uv pip install --python $venv/bin/python --require-hashes ${quiet:+--quiet} --requirement "$locks/$wanted.txt"
+        $venv/bin/uv pip install --python $venv/bin/python --system-certs --require-hashes ${quiet:+--quiet} \
+            --requirement "$locks/$wanted.txt"
     then return; fi
     say "uv could not install them; pip can, but takes about a minute."
     $pip ${quiet:+--quiet} --requirement "$locks/$wanted.txt"

@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.."
 lock() {
     target=$1
     shift
-    .venv/bin/uv pip compile "$@" --output-file "deploy/requirements/$target.txt" --quiet --upgrade \
-        --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+    .venv/bin/uv pip compile "$@" --output-file "deploy/requirements/$target.txt" --quiet --upgrade --universal \
+        --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 }
-lock installer --group pyproject.toml:installer
+lock installer --group installer
 lock run pyproject.toml
-lock dev pyproject.toml --group pyproject.toml:dev
+lock dev pyproject.toml --group dev
