@@ -1,16 +1,27 @@
--- One price per coin out of its listings' newest quotes: the median of those that are not stale.
+-- One price per coin out of its listings' newest quotes: the median of those of one time. The providers set the time;
+-- a file of another day does not outvote them.
 with
 
 listings as (
     select * from {{ ref('int_listings__identified') }}
 ),
 
+timed as (
+    select
+        *,
+        coalesce(
+            max(observed_at) filter (where source in ('coingecko', 'coinpaprika')) over (partition by canonical_id),
+            max(observed_at) over (partition by canonical_id)
+        ) as reference_at,
+        make_interval(hours => {{ var('consensus_window_hours') }}) as tolerance
+    from listings
+),
+
 aged as (
     select
         *,
-        observed_at >= max(observed_at) over (partition by canonical_id)
-        - make_interval(hours => {{ var('consensus_window_hours') }}) as is_current
-    from listings
+        observed_at between reference_at - tolerance and reference_at + tolerance as is_current
+    from timed
 ),
 
 described as (

@@ -1,5 +1,6 @@
 -- Which coin each listing is. An id once published stays with its listing; a new listing takes the id that its group
--- has, or a new one: the bare symbol for the best-known holder of a symbol, symbol and name for the others.
+-- has, or a new one: the bare symbol for the best-known holder of a symbol that a provider lists, symbol and name for
+-- the others.
 with
 
 listings as (
@@ -35,6 +36,7 @@ coin_groups as (
         )[1] as published_id,
         (array_agg(symbol_slug order by precedence, source, source_coin_id))[1] as symbol_slug,
         (array_agg(name_slug order by precedence, source, source_coin_id))[1] as name_slug,
+        min(precedence) as precedence,
         max(market_cap_usd) as market_cap_usd,
         min(market_rank) as market_rank
     from members
@@ -44,6 +46,7 @@ coin_groups as (
 newcomers as (
     select
         match_key,
+        precedence <= 2 as is_listed_by_provider,
         market_cap_usd,
         market_rank,
         coalesce(nullif(symbol_slug, ''), left(md5(match_key), 8)) as symbol_slug,
@@ -57,7 +60,7 @@ ranked as (
         *,
         row_number() over (
             partition by symbol_slug
-            order by market_cap_usd desc nulls last, market_rank asc nulls last, match_key asc
+            order by is_listed_by_provider desc, market_cap_usd desc nulls last, market_rank asc nulls last, match_key asc
         ) as prominence
     from newcomers
 ),
