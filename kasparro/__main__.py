@@ -2,16 +2,17 @@
 
 import argparse
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from kasparro import system
-from kasparro.environment import dbt_environment, prefect_environment, write_shell_file
+from kasparro import home, logs, system
+from kasparro.environment import dbt_environment, prefect_environment, psql_environment, write_shell_file
 from kasparro.settings import Settings, SettingsError, load_settings
-from kasparro.supervisor import SupervisorError, require_free_port
+from kasparro.supervisor import SupervisorError, is_supervised, require_free_port
 from kasparro.warehouse import EmbeddedPostgres, WarehouseError, ensure_warehouse
 from kasparro.warehouse.cluster import binaries
 
@@ -21,6 +22,18 @@ BIN = Path(sys.executable).parent
 def _replace(command: list[str], environment: dict[str, str]) -> int:
     """Become another program: its signals and its exit code are ours."""
     os.execvpe(command[0], command, {**os.environ, **environment})
+
+
+def _homes(settings: Settings) -> list[Settings]:
+    """This home, and that of a demo beside real data if there is one."""
+    beside = system.demo_home(settings)
+    return [settings, *([settings.model_copy(update={"kasparro_home": beside})] if beside.exists() else [])]
+
+
+def _require_no_supervisor(settings: Settings, why: str) -> None:
+    for each in _homes(settings):
+        if is_supervised(each):
+            raise SupervisorError(f"the system is running in {each.kasparro_home}: stop it there with Ctrl-C, {why}")
 
 
 def run(settings: Settings, _: list[str]) -> int:
@@ -35,11 +48,9 @@ def demo(settings: Settings, _: list[str]) -> int:
 
 def stop(settings: Settings, _: list[str]) -> int:
     """Stop the embedded warehouse."""
-    print(
-        "stopped the embedded warehouse"
-        if EmbeddedPostgres(settings).stop()
-        else "the embedded warehouse is not running"
-    )
+    _require_no_supervisor(settings, "which stops its warehouse, too")
+    stopped = [EmbeddedPostgres(each).stop() for each in _homes(settings)]
+    print("stopped the embedded warehouse" if any(stopped) else "the embedded warehouse is not running")
     return 0
 
 
@@ -51,16 +62,22 @@ def url(settings: Settings, _: list[str]) -> int:
 
 def psql(settings: Settings, arguments: list[str]) -> int:
     """Open psql as the reader."""
-    program = shutil.which("psql") if settings.warehouse_url else str(binaries() / "psql")
-    if program is None:
+    environment = psql_environment(ensure_warehouse(settings))
+    if shutil.which("less") and not {"PAGER", "PSQL_PAGER"} & os.environ.keys():
+        environment["PSQL_PAGER"] = "less -SXF"
+    try:
+        program = str(binaries() / "psql")
+    except WarehouseError:
+        program = shutil.which("psql") or ""
+    if not program:
         print("psql is not installed: install your system's PostgreSQL client", file=sys.stderr)
         return 1
-    return _replace([program, ensure_warehouse(settings).url("reader"), *arguments], {"PSQL_PAGER": "less -SXF"})
+    return _replace([program, *arguments], environment)
 
 
 def env(settings: Settings, _: list[str]) -> int:
     """Write the file to source for plain `dbt` and `psql`."""
-    print(f"source {write_shell_file(settings, ensure_warehouse(settings))}")
+    print(f"source {shlex.quote(str(write_shell_file(settings, ensure_warehouse(settings))))}")
     return 0
 
 
@@ -94,18 +111,24 @@ def prefect_server(settings: Settings, arguments: list[str]) -> int:
 
 def clean(settings: Settings, arguments: list[str]) -> int:
     """Remove everything written at run time, after asking."""
-    home = settings.kasparro_home
-    if not home.exists():
-        print(f"nothing to remove: {home} does not exist")
+    place = settings.kasparro_home
+    if not place.exists():
+        print(f"nothing to remove: {place} does not exist")
         return 0
+    _require_no_supervisor(settings, "then clean")
     if "--yes" not in arguments:
-        answer = input(f"Remove {home}, with the embedded warehouse and all its data? [y/N] ")
+        try:
+            answer = input(f"Remove {place}, with the embedded warehouse and all its data? [y/N] ")
+        except EOFError:
+            print("\nnothing removed: nobody answered (python -m kasparro clean --yes does not ask)")
+            return 1
         if answer.strip().lower() not in ("y", "yes"):
             print("nothing removed")
             return 0
-    EmbeddedPostgres(settings).stop()
-    shutil.rmtree(home)
-    print(f"removed {home}")
+    for each in _homes(settings):
+        EmbeddedPostgres(each).stop()
+    home.remove(settings)
+    print(f"removed {place}")
     return 0
 
 
@@ -126,15 +149,20 @@ COMMANDS: dict[str, Callable[[Settings, list[str]], int]] = {
 def main() -> int:
     """Run one command; every failure is one line that says what to do."""
     parser = argparse.ArgumentParser(prog="python -m kasparro")
-    parser.add_argument("command", choices=COMMANDS, help="; ".join(f"{n}: {c.__doc__}" for n, c in COMMANDS.items()))
-    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, command in COMMANDS.items():
+        # no character begins an option: `dbt --version` and `psql -c ...` are handed on as they are
+        passing_on = commands.add_parser(name, help=command.__doc__, prefix_chars="\0", add_help=False)
+        passing_on.add_argument("arguments", nargs="*")
     given = parser.parse_args()
     try:
-        return COMMANDS[given.command](load_settings(), given.arguments)
+        settings = load_settings()
+        logs.configure(settings)
+        return COMMANDS[given.command](settings, given.arguments)
     except (SettingsError, WarehouseError, SupervisorError) as error:
         print(error, file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, EOFError):
+    except KeyboardInterrupt:
         return 130
 
 

@@ -100,6 +100,6 @@ def shown(url: URL) -> str:
 
 
 def variables(url: URL) -> dict[str, str]:
-    """The environment in which libpq's programs reach the URL with no argument: its password stays off their command line."""
+    """The environment in which libpq's programs reach the URL with no argument, which others could read with `ps`."""
     parts: dict[str, str] = parse_dsn(text(url))
     return {LIBPQ_VARIABLES[name]: value for name, value in parts.items() if name in LIBPQ_VARIABLES}

@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kasparro.settings import Settings, SettingsError
@@ -67,3 +67,15 @@ def keep_small(log: Path) -> None:
     aside.touch(mode=0o600)
     shutil.copyfile(log, aside)
     os.truncate(log, 0)
+
+
+def remove(settings: Settings) -> None:
+    """Remove the home and everything in it; a link to it, or a mounted volume, is emptied."""
+    with writing(settings):
+        for each in settings.kasparro_home.iterdir():
+            if each.is_dir() and not each.is_symlink():
+                shutil.rmtree(each)
+            else:
+                each.unlink()
+        with suppress(OSError):
+            settings.kasparro_home.rmdir()

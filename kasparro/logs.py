@@ -43,7 +43,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class ConsoleFormatter(logging.Formatter):
-    """`12:30:05 message`, with the level where it is not INFO; an exception in the same line, or traced for debugging."""
+    """`12:30:05 message`, with the level where it is not INFO; an exception in the same line, traced at DEBUG only."""
 
     def __init__(self, secrets: tuple[str, ...] = (), *, traces: bool = False) -> None:
         super().__init__()

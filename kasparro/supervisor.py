@@ -1,28 +1,29 @@
 """The processes behind `make run`: starts them, keeps them up, and stops all of them again.
 
-Every service runs in a session of its own and is noted in `run/services.json`, so that the next start finds and ends
-what a killed supervisor left behind. Their output goes to `logs/<service>.log`.
+Every service and whatever it starts is marked, so that the next start finds and ends what a killed supervisor left
+behind. Their output goes to `logs/<service>.log`.
 """
 
 import fcntl
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
+from kasparro import home, ports, processes
 from kasparro.settings import REPOSITORY, Settings
 
-STOP_SECONDS = 20.0
-RESTART_PAUSES = (1.0, 5.0, 15.0, 30.0)
+STOP_SECONDS = 10.0
+TICK_SECONDS = 0.2
+RESTART_PAUSES = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
+SETTLED_SECONDS = 30.0  # who has run this long has started; before it, FAILED_STARTS in a row end the run
+FAILED_STARTS = 4
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class SupervisorError(Exception):
@@ -39,30 +40,30 @@ class Service:
     once: bool = False
     to_console: bool = False
     process: subprocess.Popen[bytes] | None = None
-    restarts: int = 0
+    started: float = 0.0
+    has_settled: bool = False
+    early_ends: int = 0
+    pauses: int = 0
+    due: float | None = None
 
 
 def require_free_port(port: int, variable: str, what: str, host: str = "127.0.0.1") -> None:
-    """Raise SupervisorError, naming the variable to change, when somebody listens on the port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            raise SupervisorError(
-                f"port {port} is taken by another program: set {variable} to a free port for {what}"
-            ) from None
+    """Raise SupervisorError, naming the variable to change, when nothing can listen on the port."""
+    reason = ports.why_not(host, port)
+    if reason:
+        host_variable = " or API_HOST" if variable == "API_PORT" else ""
+        raise SupervisorError(f"{reason}: set {variable}{host_variable} to another for {what}")
 
 
-def wait_for_port(port: int, still_running: Callable[[], bool], seconds: float) -> bool:
-    """Wait until something answers on 127.0.0.1:port; False when time is up or the process is gone."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and still_running():
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return True
-        time.sleep(0.1)
+def is_supervised(settings: Settings) -> bool:
+    """Whether a supervisor runs in this home right now."""
+    try:
+        with (settings.kasparro_home / "run" / "lock").open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
     return False
 
 
@@ -70,158 +71,155 @@ class Supervisor:
     """Runs services until it is told to stop."""
 
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
-        self._folder = settings.kasparro_home / "run"
-        self._logs = settings.kasparro_home / "logs"
+        self._settings = settings
+        self._home = settings.kasparro_home
         self._say = say
         self._services: list[Service] = []
-        self._stopping = False
+        self._is_busy = False
+        self._signals = 0
 
     @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Hold this home for one supervisor, ending what an earlier one left behind; everything stops at the exit."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._logs.mkdir(parents=True, exist_ok=True)
-        with (self._folder / "lock").open("w") as lock:
+    def exclusive(self) -> Generator[None]:
+        """Hold this home for one supervisor, ending what an earlier one left behind; everything stops at the exit.
+
+        The first signal raises KeyboardInterrupt here; one while things are stopping kills what is left.
+        """
+        with home.writing(self._settings), (home.folder(self._settings, "run") / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 raise SupervisorError(
-                    "the system is already running from this KASPARRO_HOME: stop it there with Ctrl-C, "
+                    f"the system is already running in {self._home}: stop it there with Ctrl-C, "
                     "or set KASPARRO_HOME and the ports to run a second one"
                 ) from None
-            self._end_leftovers()
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-                signal.signal(number, self._on_signal)
-            try:
-                yield
-            finally:
-                self.stop()
+            left_behind = processes.end(self._home)
+            if left_behind:
+                self._say(f"ended {left_behind} processes that an earlier run left behind")
+            with self._signals_handled():
+                try:
+                    yield
+                finally:
+                    self.stop()
 
-    def _on_signal(self, number: int, _: object) -> None:
-        if not self._stopping:
-            self._stopping = True
-            raise KeyboardInterrupt(signal.Signals(number).name)
+    @contextmanager
+    def _signals_handled(self) -> Generator[None]:
+        def is_ignored(number: signal.Signals) -> bool:  # `nohup make run` is meant to survive its terminal
+            return number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN
+
+        before = {number: signal.signal(number, self._on_signal) for number in SIGNALS if not is_ignored(number)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self._signals += 1
+        if self._signals == 1 and not self._is_busy:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def _undisturbed(self) -> Generator[None]:
+        """Between the start of a process and the note of it no signal may come; it counts afterwards."""
+        self._is_busy, before = True, self._signals
+        try:
+            yield
+        finally:
+            self._is_busy = False
+        if before == 0 and self._signals:
+            raise KeyboardInterrupt
+
+    def log(self, service: Service) -> Path:
+        """Where a service's output goes."""
+        return self._home / "logs" / f"{service.name}.log"
 
     def start(self, service: Service) -> Service:
         """Start a service and note it."""
-        output = None if service.to_console else (self._logs / f"{service.name}.log").open("ab")
-        service.process = subprocess.Popen(
-            service.command,
-            cwd=REPOSITORY,
-            env={**os.environ, **service.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-        if output is not None:
-            output.close()
-        if service not in self._services:
-            self._services.append(service)
-        self._note()
+        log = home.folder(self._settings, "logs") / self.log(service).name
+        home.keep_small(log)
+        log.touch(mode=0o600)
+        with self._undisturbed(), log.open("ab") as output:
+            target = None if service.to_console else output
+            service.process = subprocess.Popen(
+                service.command,
+                cwd=REPOSITORY,
+                env={**os.environ, **service.environment, **processes.mark(self._home, service.name)},
+                stdin=subprocess.DEVNULL,
+                stdout=target,
+                stderr=target,
+                start_new_session=True,  # a Ctrl-C is for us: we say who stops when
+            )
+            service.started, service.due = time.monotonic(), None
+            if service not in self._services:
+                self._services.append(service)
         return service
 
+    def wait_until(self, is_ready: Callable[[], bool], service: Service, seconds: float) -> None:
+        """Wait for a service, and look after the others meanwhile. Raises SupervisorError when it takes too long."""
+        deadline = time.monotonic() + seconds
+        while not is_ready():
+            if time.monotonic() > deadline:
+                raise SupervisorError(f"{service.name} does not answer after {seconds:.0f} s; {self._tail(service)}")
+            self.tend()
+            time.sleep(TICK_SECONDS)
+
     def watch(self) -> None:
-        """Keep the services up until a signal arrives. A service that keeps dying is started again ever more slowly."""
+        """Keep the services up until a signal arrives."""
         while True:
-            for service in list(self._services):
-                code = service.process.poll() if service.process else None
-                if code is None:
-                    continue
-                if service.once:
-                    self._services.remove(service)
-                    continue
-                pause = RESTART_PAUSES[min(service.restarts, len(RESTART_PAUSES) - 1)]
-                service.restarts += 1
-                self._say(
-                    f"{service.name} ended (exit code {code}): it is started again in {pause:.0f} s, "
-                    f"see {self._logs / service.name}.log"
-                )
-                time.sleep(pause)
-                self.start(service)
-            time.sleep(0.5)
+            self.tend()
+            time.sleep(TICK_SECONDS)
+
+    def tend(self) -> None:
+        """Look after every service once: what ended is started again, after a pause that grows.
+
+        Raises SupervisorError when a service can't even start.
+        """
+        for service in list(self._services):
+            assert service.process is not None
+            if service.due is not None:
+                if time.monotonic() >= service.due:
+                    self.start(service)
+            elif (code := service.process.poll()) is not None:
+                self._on_end(service, code)
+            elif time.monotonic() - service.started > SETTLED_SECONDS:
+                service.has_settled, service.early_ends, service.pauses = True, 0, 0
+            home.keep_small(self.log(service))
+
+    def _on_end(self, service: Service, code: int) -> None:
+        processes.end(self._home, service.name)  # what it started, and can no longer look after
+        if service.once:
+            self._services.remove(service)
+            if code:
+                self._say(f"{service.name} ended with exit code {code}")
+            return
+        service.early_ends += 1
+        if service.early_ends >= FAILED_STARTS and not service.has_settled:
+            raise SupervisorError(f"{service.name} can't start (exit code {code}); {self._tail(service)}")
+        pause = RESTART_PAUSES[min(service.pauses, len(RESTART_PAUSES) - 1)]
+        service.pauses += 1
+        service.due = time.monotonic() + pause
+        self._say(f"{service.name} ended (exit code {code}) and starts again in {pause:g} s: see {self.log(service)}")
 
     def stop(self) -> None:
-        """Stop the services in the reverse order of their start, the stubborn ones by force."""
-        self._stopping = True
-        processes = [service.process for service in reversed(self._services) if service.process]
-        for process in processes:
-            _signal_session(process.pid, signal.SIGTERM, leader_only=True)
-        deadline = time.monotonic() + STOP_SECONDS
-        for process in processes:
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
-            _signal_session(process.pid, signal.SIGKILL)
+        """Stop all services: asked at first, the stubborn ones and what any has left behind by force."""
+        self._signals += 1
+        alive = [service.process for service in self._services if service.process]
+        for process in alive:
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+        asked, deadline = self._signals, time.monotonic() + STOP_SECONDS
+        while any(process.poll() is None for process in alive):
+            if time.monotonic() > deadline or self._signals > asked:
+                break
+            time.sleep(0.05)
+        processes.end(self._home)
+        for process in alive:
             process.wait()
         self._services.clear()
-        (self._folder / "services.json").unlink(missing_ok=True)
 
-    def _note(self) -> None:
-        noted = [
-            {
-                "name": service.name,
-                "pid": service.process.pid,
-                "started": psutil.Process(service.process.pid).create_time(),
-            }
-            for service in self._services
-            if service.process and service.process.poll() is None
-        ]
-        path = self._folder / "services.json"
-        scratch = path.with_suffix(".new")
-        scratch.write_text(json.dumps(noted))
-        scratch.replace(path)
-
-    def _end_leftovers(self) -> None:
-        """End the services of a supervisor that was killed. A pid that meanwhile belongs to another is left alone."""
-        try:
-            noted = json.loads((self._folder / "services.json").read_text())
-        except (OSError, ValueError):
-            return
-        for entry in noted:
-            leader = entry["pid"]
-            try:
-                is_ours = abs(psutil.Process(leader).create_time() - entry["started"]) < 1
-            except psutil.NoSuchProcess:
-                is_ours = bool(_session_members(leader))
-            if is_ours:
-                self._say(f"ending {entry['name']}, left behind by an earlier run")
-                _signal_session(leader, signal.SIGKILL)
-                psutil.wait_procs(_living(_session_members(leader)), timeout=STOP_SECONDS)
-
-
-def _session_members(leader: int) -> list[int]:
-    """The processes of a session, whose leader may be gone."""
-    members: list[int] = []
-    for pid in psutil.pids():
-        try:
-            if os.getsid(pid) == leader:
-                members.append(pid)
-        except OSError:
-            continue
-    return members
-
-
-def _living(pids: Sequence[int]) -> list[psutil.Process]:
-    """The processes that still run; one that nobody has waited for no longer does."""
-    living: list[psutil.Process] = []
-    for pid in pids:
-        try:
-            process = psutil.Process(pid)
-            if process.status() != psutil.STATUS_ZOMBIE:
-                living.append(process)
-        except psutil.NoSuchProcess:
-            continue
-    return living
-
-
-def _signal_session(leader: int, number: signal.Signals, *, leader_only: bool = False) -> None:
-    for pid in [leader] if leader_only else _session_members(leader):
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            continue
+    def _tail(self, service: Service) -> str:
+        log = self.log(service)
+        return f"the last lines of {log}:\n{log_tail(log)}"
 
 
 def python(*arguments: str) -> list[str]:
@@ -229,6 +227,6 @@ def python(*arguments: str) -> list[str]:
     return [sys.executable, "-m", *arguments]
 
 
-def log_tail(path: Path, lines: int = 5) -> str:
+def log_tail(path: Path, lines: int = 8) -> str:
     """The last lines of a log."""
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
