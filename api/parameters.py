@@ -35,23 +35,20 @@ def read_query(request: Request, model: type[Model]) -> Model:
 
 def documented(model: type[BaseModel]) -> dict[str, Any]:
     """The model's fields as OpenAPI parameters: `openapi_extra` of a route that uses `read_query`."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    definitions = schema.get("$defs", {})
+    schema = model.model_json_schema()
     parameters: list[dict[str, Any]] = []
     for name, field in schema["properties"].items():
-        shape = _shape(field, definitions)
-        description = shape.pop("description", None)
-        parameter = {"name": name, "in": "query", "required": False, "schema": shape}
-        parameters.append(parameter if description is None else {**parameter, "description": description})
+        shape = _shape(field, schema.get("$defs", {}))
+        parameter = {"name": name, "in": "query", "required": False, "description": shape.pop("description", "")}
+        parameters.append({**parameter, "schema": shape})
     return {"parameters": parameters}
 
 
 def _shape(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """A field's schema as a parameter has it: absent instead of null, references written out."""
-    options = [option for option in field.get("anyOf", []) if option.get("type") != "null"]
-    if len(options) == 1:
-        field = {**{key: value for key, value in field.items() if key != "anyOf"}, **options[0]}
-    if "$ref" in field:
-        reference = definitions[str(field["$ref"]).rpartition("/")[2]]
-        field = {**{key: value for key, value in field.items() if key != "$ref"}, **reference}
-    return {key: value for key, value in field.items() if key not in ("title", "default") or value is not None}
+    options = [option for option in field.get("anyOf", ()) if option.get("type") != "null"]
+    inner: dict[str, Any] = options[0] if len(options) == 1 else field
+    if "$ref" in inner:
+        inner = definitions[str(inner["$ref"]).rpartition("/")[2]]
+    shape = {**inner, **{key: value for key, value in field.items() if key not in ("anyOf", "$ref")}}
+    return {key: value for key, value in shape.items() if key != "title" and (key, value) != ("default", None)}

@@ -10,6 +10,31 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
+SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong, and what to do"},
+        "instance": {"type": "string", "description": "The path asked for"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "description": "One entry per parameter that is wrong",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {
+                    "field": {"type": "string"},
+                    "message": {"type": "string"},
+                    "given": {"type": "string"},
+                },
+            },
+        },
+    },
+}
 SHOWN_INPUT = 100
 
 
@@ -31,6 +56,12 @@ class Problem(Exception):
         self.errors = list(errors)
         self.headers = dict(headers or {})
         self.extra = dict(extra or {})
+
+
+def documented(reasons: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """Errors of a route for the documentation: status and when it comes."""
+    content = {MEDIA_TYPE: {"schema": SCHEMA}}
+    return {status: {"description": reason, "content": content} for status, reason in reasons.items()}
 
 
 def invalid(field: str, message: str) -> Problem:

@@ -2,8 +2,10 @@
 
 import hmac
 from collections.abc import Callable
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Request, Security
+from fastapi.security import APIKeyHeader
 from starlette.types import Scope
 
 from api.context import context_of
@@ -26,7 +28,10 @@ def refuse_key(scope: Scope, admin_key: str) -> Problem | None:
     return None
 
 
-async def require_admin_key(request: Request) -> None:
+shown_in_docs = APIKeyHeader(name="X-API-Key", scheme_name="Admin key", auto_error=False)
+
+
+async def require_admin_key(request: Request, _key: Annotated[str | None, Security(shown_in_docs)]) -> None:
     """Dependency of the routes that change something or show the system's inside."""
     refusal = refuse_key(request.scope, context_of(request).admin_key)
     if refusal is not None:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from api import problems
 from api.data import listing, plain
 from api.data.schemas import DataAnswer, DataQuery, View
 from api.lean import LeanRoute
@@ -19,6 +20,13 @@ router = APIRouter(tags=["data"], route_class=LeanRoute)
     responses={
         200: {"model": DataAnswer},
         304: {"description": "You have this version already"},
+        **problems.documented(
+            {
+                410: "The version that the cursor walks is no longer kept",
+                422: "A parameter is unknown, malformed, or does not fit the others",
+                503: "The warehouse is away (the plain view is answered all the same)",
+            }
+        ),
     },
 )
 async def data(request: Request) -> Response:

@@ -83,7 +83,7 @@ class DataQuery(BaseModel):
         "articles (`published_at` only)",
     )
     fields: str | None = Field(None, max_length=500, description="Comma-separated columns, in the order wanted")
-    limit: int = Field(10, ge=1, le=1000)
+    limit: int = Field(10, ge=1, le=1000, description="Rows on a page")
     offset: int | None = Field(None, ge=0, le=1_000_000, description="Rows to skip; not together with `cursor`")
     cursor: str | None = Field(
         None,

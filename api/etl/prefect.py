@@ -4,6 +4,7 @@ Endpoints: `GET /deployments/name/{flow}/{deployment}`, `POST /flow_runs/filter`
 `POST /deployments/{id}/create_flow_run` (Prefect 3 server).
 """
 
+import asyncio
 import os
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -34,6 +35,8 @@ class Prefect:
     """The server behind a base URL. Every method raises a 503 problem when it can't be used."""
 
     def __init__(self, base: str, auth: str) -> None:
+        self.one_at_a_time: asyncio.Lock = asyncio.Lock()
+        """Held between looking for a running pass and starting one."""
         user, _, password = auth.partition(":")
         self._client = httpx.AsyncClient(base_url=base, auth=(user, password), timeout=TIMEOUT, trust_env=False)
 

@@ -1,10 +1,9 @@
 """`POST /etl/trigger`, and the two paths that older clients use."""
 
-import asyncio
-
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from api import problems
 from api.context import Context, context_of
 from api.etl import queries
 from api.etl.schemas import Triggered
@@ -13,7 +12,6 @@ from api.responses import system_answer
 from api.security import require_admin_key
 
 router = APIRouter(tags=["etl"], dependencies=[Depends(require_admin_key)])
-one_at_a_time = asyncio.Lock()  # between looking for a running pass and starting one
 
 
 @router.post(
@@ -23,8 +21,14 @@ one_at_a_time = asyncio.Lock()  # between looking for a running pass and startin
     response_model=None,
     responses={
         202: {"model": Triggered},
-        409: {"description": "A pass is running: its id is in `run_id`"},
-        503: {"description": "Prefect can't be reached"},
+        **problems.documented(
+            {
+                401: "There is no key",
+                403: "The key is wrong",
+                409: "A pass is running: its id is in `run_id`",
+                503: "Prefect can't be reached",
+            }
+        ),
     },
 )
 @router.post("/api/etl/trigger", include_in_schema=False, status_code=202)
@@ -32,7 +36,7 @@ one_at_a_time = asyncio.Lock()  # between looking for a running pass and startin
 async def trigger(request: Request) -> Response:
     """Start the extract-then-transform deployment in Prefect. Needs the admin key."""
     context = context_of(request)
-    async with one_at_a_time:
+    async with context.prefect.one_at_a_time:
         running = await run_in_threadpool(_running_in_ledger, context)
         if running is not None:
             raise _already(context, request, running)

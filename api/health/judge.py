@@ -14,24 +14,31 @@ def reason(why: str, since: datetime | None, source: str | None = None) -> dict[
     return {"source": source, "reason": why, "since": since}
 
 
-def etl_status(enabled: Iterable[str], states: Mapping[str, SourceState]) -> dict[str, dict[str, Any]]:
-    """Per enabled source, how its newest finished run ended."""
-    status: dict[str, dict[str, Any]] = {}
-    for source in enabled:
-        state = states.get(source)
-        status[source] = {
+def watched(enabled: Iterable[str], states: Mapping[str, SourceState]) -> dict[str, SourceState | None]:
+    """The sources to judge: of each enabled kind those that have run (`csv:<file stem>` is one of `csv`), else None."""
+    found: dict[str, SourceState | None] = {}
+    for kind in enabled:
+        members = [source for source in states if source.partition(":")[0] == kind]
+        found.update({source: states[source] for source in members} or {kind: None})
+    return found
+
+
+def etl_status(sources: Mapping[str, SourceState | None]) -> dict[str, dict[str, Any]]:
+    """Per source, how its newest finished run ended."""
+    return {
+        source: {
             "status": state.status if state else "never_run",
             "records_processed": state.records_processed if state else 0,
             "finished_at": state.finished_at if state else None,
             "error": state.error if state else None,
         }
-    return status
+        for source, state in sources.items()
+    }
 
 
 def reasons(
     *,
-    enabled: Iterable[str],
-    states: Mapping[str, SourceState],
+    sources: Mapping[str, SourceState | None],
     version: int | None,
     last_completed_at: datetime | None,
     interval: timedelta,
@@ -44,8 +51,7 @@ def reasons(
     elif last_completed_at is not None and now - last_completed_at > MISSED_PASSES * interval:
         minutes = int((now - last_completed_at).total_seconds() // 60)
         found.append(reason(f"no pass has completed for {minutes} minutes", last_completed_at))
-    for source in enabled:
-        state = states.get(source)
+    for source, state in sources.items():
         if state is not None and state.status != "success":
             found.append(
                 reason(

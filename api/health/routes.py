@@ -73,13 +73,12 @@ def _look(context: Context) -> dict[str, Any]:
     )
     now = datetime.now(UTC)
     with context.database.transaction() as connection:
-        states = queries.sources(connection)
+        sources = judge.watched(settings.sources, queries.sources(connection))
         last_run = queries.last_run(connection)
         last_completed_at = queries.last_completed_at(connection)
         publication = latest_publication(connection)
     reasons = judge.reasons(
-        enabled=settings.sources,
-        states=states,
+        sources=sources,
         version=publication.version if publication else None,
         last_completed_at=last_completed_at,
         interval=timedelta(minutes=settings.etl_interval_minutes),
@@ -91,7 +90,7 @@ def _look(context: Context) -> dict[str, Any]:
         "status": "degraded" if reasons else "healthy",
         "database_connected": True,
         "reasons": reasons,
-        "etl_status": judge.etl_status(settings.sources, states),
+        "etl_status": judge.etl_status(sources),
         "last_run": last_run,
         "version": snapshot.version,
         "published_at": snapshot.published_at,

@@ -22,7 +22,7 @@ SUMMARY = text("""
         max(completed_at) filter (where status = 'success') as last_success,
         max(coalesce(completed_at, started_at)) filter (where status in ('failed', 'crashed')) as last_failure
     from ops.etl_source_runs
-    where :source is null or source = :source
+    where cast(:source as text) is null or source = :source or starts_with(source, :source || ':')
     group by source
     order by source
 """)
@@ -37,7 +37,7 @@ RECENT = text("""
         completed_at,
         error
     from ops.etl_source_runs
-    where :source is null or source = :source
+    where cast(:source as text) is null or source = :source or starts_with(source, :source || ':')
     order by started_at desc, source
     limit :limit
 """)

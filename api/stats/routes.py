@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from api import problems
 from api.context import context_of
 from api.parameters import documented, read_query
 from api.readmodel.queries import latest_publication
@@ -18,7 +19,10 @@ NOTHING = {"coins": 0, "listings": 0, "quotes": 0, "articles": 0}
     summary="Totals and runs",
     response_model=None,
     openapi_extra=documented(StatsQuery),
-    responses={200: {"model": StatsAnswer}},
+    responses={
+        200: {"model": StatsAnswer},
+        **problems.documented({422: "A parameter is unknown or malformed", 503: "The warehouse is away"}),
+    },
 )
 def stats(request: Request) -> Response:
     """Rows in the published marts, a summary of each source's runs, and the newest runs. Blocks on the warehouse."""

@@ -17,9 +17,9 @@ from kasparro.settings import Settings
 PATIENCE = 20.0
 
 
-def eventually(condition: Callable[[], Any], what: str) -> Any:
+def eventually(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
     """Ask until the answer is true, and return it; fail after a generous while."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         result = condition()
         if result:

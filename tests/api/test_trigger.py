@@ -1,0 +1,178 @@
+"""`POST /etl/trigger` against a real Prefect server."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from kasparro.settings import Settings
+from kasparro.warehouse import Warehouse
+from tests.api.conftest import KEY
+from tests.api.marts import Marts
+from tests.api.serving import Api, eventually, serving
+from tests.conftest import PASSED_ON, free_port
+
+USER, PASSWORD = "kasparro", "a-password-of-the-tests"
+AUTH = f"{USER}:{PASSWORD}"
+WITH_KEY = {"X-API-Key": KEY}
+START_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Generator[httpx.Client]:
+    """A Prefect server with a password, and a client of its API."""
+    home: Path = tmp_path_factory.mktemp("prefect")
+    port = free_port()
+    environment = {
+        **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_API_AUTH_STRING": AUTH,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    program = "import uvicorn; from prefect.server.api.server import create_app; "
+    program += f"uvicorn.run(create_app(), host='127.0.0.1', port={port}, log_level='warning')"
+    with (home / "server.log").open("w") as log:
+        server = subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=log, stderr=log, cwd=home)
+    base = f"http://127.0.0.1:{port}/api"
+    try:
+        with httpx.Client(base_url=base, auth=(USER, PASSWORD), timeout=30, trust_env=False) as client:
+            eventually(lambda: is_up(client, server, home / "server.log"), "Prefect answers", START_SECONDS)
+            yield client
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def is_up(client: httpx.Client, server: "subprocess.Popen[bytes]", log: Path) -> bool:
+    """Whether the server answers; fails when it has died."""
+    assert server.poll() is None, log.read_text()
+    try:
+        return client.get("/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def at(api_settings: Settings, prefect: httpx.Client, monkeypatch: pytest.MonkeyPatch, **values: Any) -> Settings:
+    """Settings of an API that knows this server."""
+    monkeypatch.setenv("PREFECT_API_URL", str(prefect.base_url).rstrip("/"))
+    return api_settings.model_copy(update={"prefect_auth": AUTH, **values})
+
+
+@pytest.fixture
+def deployment(prefect: httpx.Client) -> Generator[str]:
+    """The deployment elt/elt, with no runs yet. Gives its id."""
+    flow = prefect.post("/flows/", json={"name": "elt"}).json()["id"]
+    created = prefect.post("/deployments/", json={"name": "elt", "flow_id": flow})
+    assert created.status_code in (200, 201), created.text
+    yield created.json()["id"]
+    prefect.delete(f"/deployments/{created.json()['id']}")
+
+
+@pytest.fixture
+def api(
+    empty: Warehouse, api_settings: Settings, prefect: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> Generator[Api]:
+    """The API over an empty warehouse and this Prefect."""
+    with serving(at(api_settings, prefect, monkeypatch), lambda: empty.url("reader")) as api:
+        api.wait_for(None)
+        yield api
+
+
+def runs_of(prefect: httpx.Client, deployment: str) -> list[Any]:
+    return prefect.post("/flow_runs/filter", json={"deployments": {"id": {"any_": [deployment]}}}).json()
+
+
+def set_state(prefect: httpx.Client, run_id: str, state: str) -> None:
+    answer = prefect.post(f"/flow_runs/{run_id}/set_state", json={"state": {"type": state}, "force": True})
+    assert answer.status_code in (200, 201), answer.text
+
+
+@pytest.mark.parametrize("path", ["/etl/trigger", "/api/etl/trigger", "/trigger-etl"])
+def test_starts_the_deployment(api: Api, prefect: httpx.Client, deployment: str, path: str) -> None:
+    answer = api.post(path, headers=WITH_KEY)
+    assert answer.status_code == 202
+    (run,) = runs_of(prefect, deployment)
+    body = answer.json()
+    assert body["run_id"] == run["id"]
+    assert body["status"] == "scheduled"
+    assert body["links"]["prefect"].endswith(f"/runs/flow-run/{run['id']}")
+    assert answer.headers["location"] == body["links"]["prefect"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert run["tags"] == ["api"]
+
+
+@pytest.mark.parametrize("state", ["SCHEDULED", "PENDING", "RUNNING"])
+def test_refuses_while_one_is_on_its_way(api: Api, prefect: httpx.Client, deployment: str, state: str) -> None:
+    first = api.post("/etl/trigger", headers=WITH_KEY).json()["run_id"]
+    if state != "SCHEDULED":
+        set_state(prefect, first, state)
+    answer = api.post("/etl/trigger", headers=WITH_KEY)
+    assert answer.status_code == 409
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["run_id"] == first
+    set_state(prefect, first, "COMPLETED")
+    assert api.post("/etl/trigger", headers=WITH_KEY).status_code == 202
+    assert len(runs_of(prefect, deployment)) == 2
+
+
+def test_runs_scheduled_for_later_do_not_count(api: Api, prefect: httpx.Client, deployment: str) -> None:
+    later = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
+    scheduled = {"state": {"type": "SCHEDULED", "state_details": {"scheduled_time": later}}}
+    assert prefect.post(f"/deployments/{deployment}/create_flow_run", json=scheduled).status_code == 201
+    assert api.post("/etl/trigger", headers=WITH_KEY).status_code == 202
+
+
+@pytest.mark.usefixtures("deployment")
+def test_many_at_once_start_one(api: Api) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(api.post, "/etl/trigger", headers=WITH_KEY) for _ in range(8)]
+    statuses = [answer.result().status_code for answer in answers]
+    assert sorted(statuses) == [202] + [409] * 7
+
+
+@pytest.mark.usefixtures("deployment")
+def test_refuses_while_the_ledger_knows_a_running_pass(api: Api, empty: Warehouse) -> None:
+    """One that `make elt` started, say; unless it is so old that it must have died."""
+    marts = Marts(empty)
+    marts.run(datetime.now(UTC) - timedelta(hours=2), [], "running")
+    run_id = marts.run(datetime.now(UTC) - timedelta(minutes=10), [], "running")
+    answer = api.post("/etl/trigger", headers=WITH_KEY)
+    assert (answer.status_code, answer.json()["run_id"]) == (409, run_id)
+
+
+@pytest.mark.usefixtures("deployment")
+def test_ledger_of_the_dead_does_not_block(api: Api, empty: Warehouse) -> None:
+    Marts(empty).run(datetime.now(UTC) - timedelta(hours=2), [], "running")
+    assert api.post("/etl/trigger", headers=WITH_KEY).status_code == 202
+
+
+def test_says_what_to_do_when_there_is_no_deployment(api: Api) -> None:
+    answer = api.post("/etl/trigger", headers=WITH_KEY)
+    assert answer.status_code == 503
+    assert "elt/elt" in answer.json()["detail"]
+
+
+def test_says_what_to_do_when_prefect_refuses_us(
+    empty: Warehouse, api_settings: Settings, prefect: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = at(api_settings, prefect, monkeypatch, prefect_auth="kasparro:wrong")
+    with serving(settings, lambda: empty.url("reader")) as api:
+        answer = api.post("/etl/trigger", headers=WITH_KEY)
+    assert answer.status_code == 503
+    assert "PREFECT_AUTH" in answer.json()["detail"]
+    assert "wrong" not in answer.text
+
+
+def test_says_what_to_do_when_prefect_is_away(market: Api) -> None:
+    answer = market.post("/etl/trigger", headers=WITH_KEY)
+    assert answer.status_code == 503
+    assert "make run" in answer.json()["detail"]
+    assert "make elt" in answer.json()["detail"]
