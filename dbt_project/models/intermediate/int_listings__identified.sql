@@ -60,7 +60,11 @@ ranked as (
         *,
         row_number() over (
             partition by symbol_slug
-            order by is_listed_by_provider desc, market_cap_usd desc nulls last, market_rank asc nulls last, match_key asc
+            order by
+                is_listed_by_provider desc,
+                market_cap_usd desc nulls last,
+                market_rank asc nulls last,
+                match_key asc
         ) as prominence
     from newcomers
 ),
