@@ -175,8 +175,12 @@ class Client:
     def get_json(self, path: str, params: Mapping[str, str | int] | None = None) -> tuple[Any, Origin]:
         """GET and parse JSON. Raises SourceError also when the body is not JSON."""
         answer = self.get(path, params)
+        return self.parsed(answer, path), answer.origin
+
+    def parsed(self, answer: Answer, path: str) -> Any:
+        """An answer's JSON. Raises SourceError when it is none."""
         try:
-            return answer.json(), answer.origin
+            return answer.json()
         except ValueError:
             kind = "a web page" if answer.body.lstrip()[:1] == b"<" else "text that is not whole JSON"
             raise SourceError(

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 import dlt
 import psycopg2
 from dlt.pipeline.exceptions import PipelineStepFailed
+from psycopg2 import sql
 
 from extract.http import SourceError
+from extract.known import Known
 from extract.landing import Landing
-from extract.records import REJECTED
+from extract.tables import REJECTED
 from kasparro.settings import ALL_SOURCES, Settings, SourceName
 from kasparro.warehouse import Warehouse
 
@@ -56,34 +59,44 @@ def pipeline_for(name: SourceName, settings: Settings, warehouse: Warehouse) -> 
     )
 
 
-def run(name: SourceName, settings: Settings, warehouse: Warehouse) -> Extracted:
-    """Extract one source and land it in its raw schema.
+def run(name: SourceName, settings: Settings, warehouse: Warehouse, *, catalogue: bool = False) -> Extracted:
+    """Extract one source and land it in its raw schema. With `catalogue`, what is read once a day is read now.
 
-    Raises SourceError, with one line for the user, when the provider could not be read.
+    Raises SourceError, with one line for the user, when nothing could be read.
     """
+    prepare_source(name, settings, warehouse)
     pipeline = pipeline_for(name, settings, warehouse)
     if pipeline.has_pending_data:
         pipeline.run()  # what an interrupted pass left; with data pending, run() would ignore new data
-    landing = Landing()
-    try:
-        pipeline.run(_source(name)(settings, landing))
-    except PipelineStepFailed as failure:
-        raise _cause(failure) from None
+    with closing(Known(warehouse.url("loader"), pipeline.dataset_name)) as known:
+        landing = Landing(known, catalogue=catalogue)
+        try:
+            pipeline.run(_source(name)(settings, landing))
+        except PipelineStepFailed as failure:
+            raise _cause(failure) from None
     landed = landing.landed
+    if landing.problems and not (landed.accepted or landed.rejected):
+        raise SourceError("; ".join(landing.problems))
     return Extracted(landed.accepted, landed.rejected, tuple(sorted(landed.reasons)), tuple(landing.problems))
 
 
 def prepare(settings: Settings, warehouse: Warehouse) -> None:
     """Make sure every source's raw tables and their indexes exist, also of sources that are off or never answered."""
-    with psycopg2.connect(warehouse.url("loader")) as connection, connection.cursor() as cursor:
-        cursor.execute("select distinct schemaname from pg_indexes where indexname like %s", (f"{REJECTED}%",))
-        present = {schema for (schema,) in cursor.fetchall()}
-    connection.close()
     for name in ALL_SOURCES:
-        if f"raw_{name}" not in present:
-            pipeline = pipeline_for(name, settings, warehouse)
-            pipeline.run(_source(name)(settings, Landing(tables_only=True)))
-            _index(pipeline, warehouse)
+        prepare_source(name, settings, warehouse)
+
+
+def prepare_source(name: SourceName, settings: Settings, warehouse: Warehouse) -> None:
+    """Make sure a source's raw tables and their indexes exist."""
+    tables = _source(name)(settings, Landing(tables_only=True))
+    expected = {f"{table}_key" for table in (*tables.resources, REJECTED)}
+    with closing(psycopg2.connect(warehouse.url("loader"))) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("select indexname from pg_indexes where schemaname = %s", (f"raw_{name}",))
+        present = {index for (index,) in cursor.fetchall()}
+    if not expected <= present:
+        pipeline = pipeline_for(name, settings, warehouse)
+        pipeline.run(tables)
+        _index(pipeline, warehouse)
 
 
 def _source(name: SourceName) -> Callable[[Settings, Landing], Any]:
@@ -101,15 +114,25 @@ def _cause(failure: BaseException) -> BaseException:
 
 
 def _index(pipeline: dlt.Pipeline, warehouse: Warehouse) -> None:
-    """Index what merges and the next pass look up; dlt makes no index on merge keys."""
-    schema = pipeline.default_schema
-    with psycopg2.connect(warehouse.url("loader")) as connection, connection.cursor() as cursor:
-        for name, table in schema.tables.items():
-            keys = [column for column, hints in table.get("columns", {}).items() if hints.get("primary_key")]
+    """Index what merges, comparisons and the next pass look up; dlt makes no index on merge keys."""
+    with closing(psycopg2.connect(warehouse.url("loader"))) as connection, connection, connection.cursor() as cursor:
+        for name, table in pipeline.default_schema.tables.items():
+            columns = table.get("columns", {})
+            keys = [column for column, hints in columns.items() if hints.get("primary_key")]
             if not keys:
                 continue
-            relation = f'"{pipeline.dataset_name}"."{name}"'
-            columns = ", ".join(f'"{column}"' for column in keys)
-            cursor.execute(f'create unique index if not exists "{name}_key" on {relation} ({columns})')
-            cursor.execute(f'create index if not exists "{name}_load" on {relation} ("_dlt_load_id")')
-    connection.close()
+            keys.sort(key=lambda column: column == "content_hash")  # last: contents are looked up by key and time
+            _create(cursor, pipeline.dataset_name, name, "key", keys, unique=True)
+            _create(cursor, pipeline.dataset_name, name, "load", ["_dlt_load_id"])
+            if "fetched_at" in keys and "last_updated" in columns:
+                _create(cursor, pipeline.dataset_name, name, "version", ["id", "last_updated", "fetched_at"])
+
+
+def _create(cursor: Any, schema: str, table: str, suffix: str, columns: list[str], *, unique: bool = False) -> None:
+    statement = sql.SQL("create {kind} if not exists {name} on {table} ({columns})").format(
+        kind=sql.SQL("unique index" if unique else "index"),
+        name=sql.Identifier(f"{table}_{suffix}"),
+        table=sql.Identifier(schema, table),
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+    )
+    cursor.execute(statement)

@@ -1,44 +1,27 @@
-"""From what a provider sent to typed Arrow tables, losing nothing.
+"""From what a provider sent to typed records, losing nothing.
 
-A `Record` is a Pydantic model of one payload. Landing is lenient: a value that can't be typed becomes null and stays,
-as it came, in the JSON column `extra`, together with every field that the model does not know. Only a payload without
-a usable key is rejected, with its reason. Two payloads of equal content have one `content_hash`, so that loading a
-response again adds nothing.
+A `Record` is a Pydantic model of one payload. Typing is lenient: a value that can't be typed becomes null and stays,
+as it came, in what is kept beside the record, together with every field that the model does not know. Only a payload
+without a usable key is rejected, with its reason. Two payloads of equal content have one `content_hash`.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, ClassVar, cast, get_args
+from typing import Annotated, Any, ClassVar, Literal, cast
 
-import pyarrow as pa
 import simplejson
-from dlt.common.schema.typing import TColumnSchema
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 Payload = dict[str, Any]
+Keeps = Literal["contents", "changes", "newest"]
 
-MONEY = pa.decimal256(76, 38)
 MONEY_LIMIT = Decimal(10) ** 38
 MONEY_STEP = -38
 LARGEST_JSON_EXPONENT = 1000
-REJECTED = "rejected_records"
-PROVENANCE = (
-    pa.field("content_hash", pa.string(), nullable=False),
-    pa.field("request_id", pa.string(), nullable=False),
-    pa.field("fetched_at", pa.timestamp("us", tz="UTC"), nullable=False),
-)
-REJECTS = pa.schema(
-    [
-        pa.field("table_name", pa.string(), nullable=False),
-        pa.field("reason", pa.string(), nullable=False),
-        pa.field("payload", pa.string()),
-        *PROVENANCE,
-    ]
-)
 
 
 def _fits(value: Decimal) -> Decimal:
@@ -82,26 +65,23 @@ Integer = Annotated[int, BeforeValidator(_number), Field(ge=-(2**63), lt=2**63)]
 Moment = Annotated[datetime, AfterValidator(_utc)]
 Json = Annotated[str, BeforeValidator(_json)]
 
-ARROW_TYPES: dict[object, pa.DataType] = {
-    Key: pa.string(),
-    Text: pa.string(),
-    bool: pa.bool_(),
-    Number: MONEY,
-    Integer: pa.int64(),
-    Moment: pa.timestamp("us", tz="UTC"),
-    Json: pa.string(),
-}
-
 
 class Record(BaseModel):
     """One record of a provider, a row of the raw table `table`.
 
     Fields are `Key` (required, never blank) or optional `Text`, `bool`, `Number` (exact decimal), `Integer`, `Moment`
-    (UTC) and `Json`.
+    (UTC) and `Json`. What is required is the record's key. `keeps` says which rows a key has:
+
+    - `contents`: each content once.
+    - `changes`: a content whenever it differs from the last one, so that the newest row is what the provider says now,
+      also after a change back. Where `versioned_by` names a field, the last one of that version. All keys are `Key`.
+    - `newest`: one row.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
     table: ClassVar[str]
+    keeps: ClassVar[Keeps] = "contents"
+    versioned_by: ClassVar[str | None] = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +107,14 @@ class Landed:
     accepted: int = 0
     rejected: int = 0
     reasons: set[str] = field(default_factory=set[str])
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Payloads after typing, each by its content hash: records with what is kept beside them; rejects with reasons."""
+
+    rows: dict[str, tuple[Record, Payload]]
+    rejects: dict[str, tuple[str, str]]
 
 
 def dumps(value: object) -> str:
@@ -181,43 +169,15 @@ def as_array(value: object) -> list[Any] | None:
 
 
 @cache
-def column_kinds(model: type[Record]) -> dict[str, object]:
-    """The kind of each field, without `| None`, as it stands in ARROW_TYPES."""
-    return {name: _bare(info.annotation, info.metadata) for name, info in model.model_fields.items()}
+def required(model: type[Record]) -> tuple[str, ...]:
+    """The fields of a record's key."""
+    return tuple(name for name, info in model.model_fields.items() if info.is_required())
 
 
 def key_of(model: type[Record]) -> tuple[str, ...]:
-    """What identifies a row in raw: the required fields, and the content."""
-    return (*(name for name, info in model.model_fields.items() if info.is_required()), "content_hash")
-
-
-def _bare(annotation: Any, metadata: list[Any]) -> object:
-    """The field type without `| None`, as it stands in ARROW_TYPES."""
-    if metadata:
-        return next(kind for kind in (Key, Text, Number, Integer, Moment, Json) if _same(kind, annotation, metadata))
-    members = [each for each in get_args(annotation) if each is not type(None)]
-    return members[0] if members else annotation
-
-
-def _same(kind: Any, annotation: object, metadata: list[Any]) -> bool:
-    inner, *rest = get_args(kind)
-    return inner is annotation and any(each in metadata for each in rest)
-
-
-@cache
-def arrow_schema(model: type[Record]) -> pa.Schema:
-    """The Arrow schema of a model's table: its fields, then where each row comes from."""
-    required = key_of(model)
-    columns = [
-        pa.field(name, ARROW_TYPES[kind], nullable=name not in required) for name, kind in column_kinds(model).items()
-    ]
-    return pa.schema([*columns, pa.field("extra", pa.string()), *PROVENANCE])
-
-
-def column_hints(model: type[Record]) -> dict[str, TColumnSchema]:
-    """What dlt can't read from the Arrow schema: which text columns are JSON."""
-    names = ["extra", *(name for name, kind in column_kinds(model).items() if kind is Json)]
-    return {name: {"name": name, "data_type": "json"} for name in names}
+    """What identifies a row in raw."""
+    beside = {"contents": ("content_hash",), "changes": ("fetched_at", "content_hash"), "newest": ()}[model.keeps]
+    return (*required(model), *beside)
 
 
 def validate(model: type[Record], payload: object) -> tuple[Record, Payload]:
@@ -242,63 +202,18 @@ def validate(model: type[Record], payload: object) -> tuple[Record, Payload]:
     return record, record.model_extra or {}
 
 
-def empty_tables(model: type[Record]) -> Iterator[tuple[str, pa.Table]]:
-    """The tables that landing a model can write, typed and without rows."""
-    yield model.table, arrow_schema(model).empty_table()
-    yield REJECTED, REJECTS.empty_table()
-
-
-def land(
-    model: type[Record], payloads: Iterable[object], origin: Origin, landed: Landed
-) -> Iterator[tuple[str, pa.Table]]:
-    """Type payloads and yield (table name, Arrow table): the records, and the rejected ones if there are any.
-
-    Equal payloads are taken once. An `Unusable` one is rejected with its reason. Counts go into `landed`.
-    """
+def typed(model: type[Record], payloads: Iterable[object]) -> Typed:
+    """Type payloads. Equal ones are taken once; an `Unusable` one is rejected with its reason."""
     rows: dict[str, tuple[Record, Payload]] = {}
     rejects: dict[str, tuple[str, str]] = {}
     for raw in payloads:
         payload = storable(raw.payload if isinstance(raw, Unusable) else raw)
-        key = content_hash(payload)
+        content = content_hash(payload)
         if isinstance(raw, Unusable):
-            rejects[key] = (raw.reason, dumps(payload))
+            rejects[content] = (raw.reason, dumps(payload))
             continue
         try:
-            rows[key] = validate(model, payload)
+            rows[content] = validate(model, payload)
         except ValueError as error:
-            rejects[key] = (str(error), dumps(payload))
-    landed.accepted += len(rows)
-    landed.rejected += len(rejects)
-    landed.reasons.update(reason for reason, _ in rejects.values())
-    if rows:
-        yield model.table, _records_table(model, rows, origin)
-    if rejects:
-        yield REJECTED, _rejects_table(model.table, rejects, origin)
-
-
-def _records_table(model: type[Record], rows: dict[str, tuple[Record, Payload]], origin: Origin) -> pa.Table:
-    values = [record.__dict__ for record, _ in rows.values()]
-    kinds = column_kinds(model)
-    columns: list[Any] = [pa.array([value[name] for value in values], ARROW_TYPES[kinds[name]]) for name in kinds]
-    columns.append(pa.array([dumps(kept) if kept else None for _, kept in rows.values()], pa.string()))
-    columns.append(pa.array(list(rows), pa.string()))
-    columns += _provenance(origin, len(rows))
-    return pa.Table.from_arrays(columns, schema=arrow_schema(model))
-
-
-def _rejects_table(table: str, rejects: dict[str, tuple[str, str]], origin: Origin) -> pa.Table:
-    columns: list[Any] = [
-        pa.array([table] * len(rejects), pa.string()),
-        pa.array([reason for reason, _ in rejects.values()], pa.string()),
-        pa.array([payload for _, payload in rejects.values()], pa.string()),
-        pa.array(list(rejects), pa.string()),
-        *_provenance(origin, len(rejects)),
-    ]
-    return pa.Table.from_arrays(columns, schema=REJECTS)
-
-
-def _provenance(origin: Origin, count: int) -> list[Any]:
-    return [
-        pa.array([origin.request_id] * count, pa.string()),
-        pa.array([origin.fetched_at] * count, pa.timestamp("us", tz="UTC")),
-    ]
+            rejects[content] = (str(error), dumps(payload))
+    return Typed(rows, rejects)

@@ -1,6 +1,6 @@
 """CoinGecko.
 
-Data flow: `/coins/markets`, page by page → `raw_coingecko.markets`
+Data flow: `/coins/markets`, page by page → `raw_coingecko.markets`; once a day `/coins/list` → `.coins_list`
 """
 
 from collections.abc import Iterator
@@ -10,12 +10,14 @@ from typing import Any
 import dlt
 from dlt.extract import DltResource
 
-from extract.coingecko.models import Market
+from extract.coingecko.models import ListedCoin, Market
+from extract.endpoint import Endpoint
 from extract.http import Client, RateLimiter, SourceError
 from extract.landing import Landing
 from extract.records import as_array, as_object
 from kasparro.settings import Settings
 
+COINS_LIST = Endpoint(ListedCoin, "/coins/list", {"include_platform": "true"})
 PER_PAGE = 250
 KEY_HEADERS = {"public": "x-cg-demo-api-key", "demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
 
@@ -33,9 +35,14 @@ def client(settings: Settings) -> Client:
 
 
 @dlt.source(name="coingecko")
-def source(settings: Settings, landing: Landing) -> DltResource:
+def source(settings: Settings, landing: Landing) -> list[DltResource]:
     """All of CoinGecko that a pass reads."""
-    return landing.resource(Market, lambda: markets(client(settings), landing, settings.coingecko_max_coins))
+    api = client(settings)
+    return [
+        landing.resource(Market, lambda: markets(api, landing, settings.coingecko_max_coins)),
+        landing.resource(ListedCoin, lambda: COINS_LIST.read_daily(api, landing, dlt.current.resource_state())),
+        *landing.presence(),
+    ]
 
 
 def markets(api: Client, landing: Landing, max_coins: int) -> Iterator[Any]:
@@ -54,6 +61,8 @@ def markets(api: Client, landing: Landing, max_coins: int) -> Iterator[Any]:
         wanted = coins[: max_coins - PER_PAGE * (page - 1)] if max_coins else coins
         yield from landing.land(Market, _first_met(wanted, seen), origin)
         if len(coins) < PER_PAGE or (max_coins and page * PER_PAGE >= max_coins):
+            everything = len(coins) < PER_PAGE and len(wanted) == len(coins)
+            yield from landing.finished(Market, "/coins/markets", origin, everything=everything)
             return
 
 

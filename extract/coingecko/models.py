@@ -3,17 +3,21 @@
 - Nearly every number may be null, and comes as an integer on one row and a float on the next.
 - `market_cap_rank` is null for wrapped, bridged and staked coins since 2026-02.
 - `roi` is an object or null.
+- `platforms` maps a platform's id to the contract's address there; an address may be blank or null. A delisted coin is
+  no longer in the list.
 """
 
 from typing import ClassVar
 
-from extract.records import Integer, Json, Key, Moment, Number, Record, Text
+from extract.records import Integer, Json, Keeps, Key, Moment, Number, Record, Text
 
 
 class Market(Record):
     """`GET /coins/markets`: one coin with its quote in USD."""
 
     table: ClassVar[str] = "markets"
+    keeps: ClassVar[Keeps] = "changes"
+    versioned_by: ClassVar[str | None] = "last_updated"
 
     id: Key
     symbol: Text | None = None
@@ -41,3 +45,15 @@ class Market(Record):
     atl_date: Moment | None = None
     roi: Json | None = None
     last_updated: Moment | None = None
+
+
+class ListedCoin(Record):
+    """`GET /coins/list?include_platform=true`: a coin that CoinGecko knows, and its contracts."""
+
+    table: ClassVar[str] = "coins_list"
+    keeps: ClassVar[Keeps] = "changes"
+
+    id: Key
+    symbol: Text | None = None
+    name: Text | None = None
+    platforms: Json | None = None

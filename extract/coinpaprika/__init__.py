@@ -1,19 +1,25 @@
 """CoinPaprika.
 
-Data flow: `/tickers` → `raw_coinpaprika.tickers`
+Data flow: `/tickers` → `raw_coinpaprika.tickers`; once a day
+`/coins` → `raw_coinpaprika.coins`, `/contracts/{platform}` → `raw_coinpaprika.contracts`
 """
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import dlt
 from dlt.extract import DltResource
 
-from extract.coinpaprika.models import Ticker, flatten_ticker
+from extract.coinpaprika.models import Coin, Contract, Ticker, flatten_ticker
+from extract.endpoint import Endpoint, array, is_due, note
 from extract.http import Client, RateLimiter, SourceError
 from extract.landing import Landing
-from extract.records import as_array
+from extract.records import Payload, as_object
 from kasparro.settings import Settings
+
+TICKERS = Endpoint(Ticker, "/tickers", {"quotes": "USD"}, flatten_ticker)
+COINS = Endpoint(Coin, "/coins")
 
 
 def client(settings: Settings) -> Client:
@@ -29,15 +35,38 @@ def client(settings: Settings) -> Client:
 
 
 @dlt.source(name="coinpaprika")
-def source(settings: Settings, landing: Landing) -> DltResource:
+def source(settings: Settings, landing: Landing) -> list[DltResource]:
     """All of CoinPaprika that a pass reads."""
-    return landing.resource(Ticker, lambda: tickers(client(settings), landing))
+    api = client(settings)
+    return [
+        landing.resource(Ticker, lambda: TICKERS.read(api, landing, dlt.current.resource_state())),
+        landing.resource(Coin, lambda: COINS.read_daily(api, landing, dlt.current.resource_state())),
+        landing.resource(Contract, lambda: contracts(api, landing, dlt.current.resource_state())),
+        *landing.presence(),
+    ]
 
 
-def tickers(api: Client, landing: Landing) -> Iterator[Any]:
-    """Every coin that the plan serves, with its USD quote: one call."""
-    payload, origin = api.get_json("/tickers", {"quotes": "USD"})
-    coins = as_array(payload)
-    if not coins:
-        raise SourceError("CoinPaprika answered /tickers with no coins: nothing is taken over, it is tried next pass")
-    yield from landing.land(Ticker, map(flatten_ticker, coins), origin)
+def contracts(api: Client, landing: Landing, state: Payload) -> Iterator[Any]:
+    """Once a day, the contracts of every platform: a call for the platforms, and one for each of them.
+
+    A platform that can't be read is a problem of the pass and stops no other.
+    """
+    platforms: dict[str, Payload] = state.setdefault("platforms", {})
+    if is_due(landing, state):
+        answer, names = array(api, "/contracts", {}, state)
+        platforms.update({str(name): {} for name in names if str(name) not in platforms})
+        note(state, answer)
+    for name, last in platforms.items():
+        try:
+            yield from _on_platform(name).read_daily(api, landing, last)
+        except SourceError as error:
+            landing.problems.append(str(error))
+
+
+def _on_platform(platform: str) -> Endpoint:
+    def shape(payload: object) -> object:
+        fields = as_object(payload)
+        return payload if fields is None else {**fields, "platform": platform}
+
+    path = f"/contracts/{quote(platform, safe='')}"
+    return Endpoint(Contract, path, {}, shape, within=(platform,), may_be_empty=True)

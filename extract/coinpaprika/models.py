@@ -4,17 +4,21 @@
 - The free plan sends no `circulating_supply` since 2024.
 - `max_supply` reaches 9223372036854775807; prices go below 1e-8: all numbers are exact decimals.
 - Symbols may carry blanks; `quotes` holds one object per currency.
+- A coin that is no longer traded stays in `/coins` with `is_active` false and leaves `/tickers`.
+- Contracts can be wrong: a token's address has been listed for Bitcoin.
 """
 
 from typing import ClassVar
 
-from extract.records import Integer, Key, Moment, Number, Record, Text, as_object
+from extract.records import Integer, Keeps, Key, Moment, Number, Record, Text, as_object
 
 
 class Ticker(Record):
     """`GET /tickers`: one coin with its USD quote, flattened to `usd_*`."""
 
     table: ClassVar[str] = "tickers"
+    keeps: ClassVar[Keeps] = "changes"
+    versioned_by: ClassVar[str | None] = "last_updated"
 
     id: Key
     symbol: Text | None = None
@@ -43,6 +47,34 @@ class Ticker(Record):
     usd_ath_price: Number | None = None
     usd_ath_date: Moment | None = None
     usd_percent_from_price_ath: Number | None = None
+
+
+class Coin(Record):
+    """`GET /coins`: a coin or token that CoinPaprika knows, traded or not. `is_new` holds for five days."""
+
+    table: ClassVar[str] = "coins"
+    keeps: ClassVar[Keeps] = "changes"
+
+    id: Key
+    name: Text | None = None
+    symbol: Text | None = None
+    rank: Integer | None = None
+    is_new: bool | None = None
+    is_active: bool | None = None
+    type: Text | None = None
+
+
+class Contract(Record):
+    """`GET /contracts/{platform}`: a token's contract on a platform. `id` is the coin's, of the platform as well."""
+
+    table: ClassVar[str] = "contracts"
+    keeps: ClassVar[Keeps] = "changes"
+
+    platform: Key
+    address: Key
+    id: Text | None = None
+    type: Text | None = None
+    active: bool | None = None
 
 
 def flatten_ticker(payload: object) -> object:

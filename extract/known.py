@@ -1,0 +1,134 @@
+"""What raw already holds: looked up by key, so that the cost of a pass does not grow with what was landed before."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from functools import cache, cached_property
+from typing import Any
+
+import psycopg2
+from psycopg2 import sql
+
+from extract.records import Record, dumps, loads, required
+
+KeyValues = tuple[str, ...]
+State = tuple[KeyValues, datetime | None]
+"""A key, and the version where the model has one."""
+
+NEWEST = sql.SQL("order by known.fetched_at desc fetch first row with ties")
+
+
+def key_text(key: KeyValues) -> str:
+    """A key as one text: the id itself, or a JSON array of several values."""
+    return key[0] if len(key) == 1 else dumps(list(key))
+
+
+def key_values(model: type[Record], text: str) -> KeyValues:
+    """The key behind its text."""
+    return (text,) if len(required(model)) == 1 else tuple(loads(text))
+
+
+class Known:
+    """Reads a raw schema, through one connection that is made when it is needed."""
+
+    def __init__(self, url: str, schema: str) -> None:
+        self._url = url
+        self._schema = schema
+
+    @cached_property
+    def _connection(self) -> Any:
+        connection = psycopg2.connect(self._url, application_name="kasparro extract")
+        connection.autocommit = True
+        return connection
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if "_connection" in self.__dict__:
+            self._connection.close()
+
+    def contents(self, model: type[Record], states: Iterable[State]) -> dict[State, set[str]]:
+        """The content hashes that came last for each state; no entry for one that never came."""
+        asked = list(dict.fromkeys(states))
+        found: defaultdict[State, set[str]] = defaultdict(set)
+        for number, content in self._rows(self._last_contents(model), self._arrays(model, asked)):
+            found[asked[number - 1]].add(content)
+        return found
+
+    @cache  # noqa: B019  # it lives as long as a pass, in which raw stays as it is
+    def keys(self, model: type[Record]) -> frozenset[KeyValues]:
+        """Every key that has a row, by skipping from key to key through the index."""
+        names = required(model)
+        statement = sql.SQL(
+            "with recursive keys as ("
+            " (select {columns} from {table} order by {columns} limit 1)"
+            " union all"
+            " select next.* from keys cross join lateral"
+            " (select {columns} from {table} where ({columns}) > ({last}) order by {columns} limit 1) as next"
+            ") select * from keys"
+        ).format(
+            columns=sql.SQL(", ").join(map(sql.Identifier, names)),
+            table=self._table(model.table),
+            last=sql.SQL(", ").join(sql.Identifier("keys", name) for name in names),
+        )
+        return frozenset(self._rows(statement, ()))
+
+    def departed(self, model: type[Record]) -> set[KeyValues]:
+        """The keys whose last word is that a whole answer was without them."""
+        statement = sql.SQL("select key, max(departed_at) from {} where table_name = %s group by key")
+        departures = {
+            key_values(model, key): at
+            for key, at in self._rows(statement.format(self._table("departures")), (model.table,))
+        }
+        if not departures:
+            return set()
+        asked = list(departures)
+        statement = sql.SQL(
+            "select asked.number, (select max(known.fetched_at) from {table} as known where {same_key}) from {asked}"
+        ).format(table=self._table(model.table), same_key=_same_key(model), asked=_asked(model))
+        newest = self._rows(statement, self._arrays(model, [(key, None) for key in asked]))
+        return {asked[number - 1] for number, at in newest if at is None or at <= departures[asked[number - 1]]}
+
+    def _last_contents(self, model: type[Record]) -> sql.Composable:
+        """For each state asked for: the contents of the last fetch that brought it."""
+        select = sql.SQL("(select known.content_hash from {table} as known where {condition} {newest})")
+        conditions = [_same_key(model)]
+        if model.versioned_by:
+            version = sql.Identifier("known", model.versioned_by)
+            conditions = [
+                sql.SQL("{} and {} = asked.version").format(_same_key(model), version),
+                sql.SQL("asked.version is null and {} and {} is null").format(_same_key(model), version),
+            ]
+        branches = [
+            select.format(table=self._table(model.table), condition=condition, newest=NEWEST)
+            for condition in conditions
+        ]
+        return sql.SQL("select asked.number, found.content_hash from {} cross join lateral ({}) as found").format(
+            _asked(model), sql.SQL(" union all ").join(branches)
+        )
+
+    def _arrays(self, model: type[Record], states: Collection[State]) -> tuple[list[Any], ...]:
+        keys = [[key[at] for key, _ in states] for at in range(len(required(model)))]
+        return (*keys, [version for _, version in states])
+
+    def _table(self, name: str) -> sql.Composable:
+        return sql.Identifier(self._schema, name)
+
+    def _rows(self, statement: sql.Composable, values: tuple[Any, ...]) -> list[Any]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall()
+
+
+def _asked(model: type[Record]) -> sql.Composable:
+    """The states asked for as a relation `asked`: the key's columns, version, number from 1."""
+    keys = required(model)
+    arrays = sql.SQL(", ").join([sql.SQL("%s::text[]")] * len(keys) + [sql.SQL("%s::timestamptz[]")])
+    names = sql.SQL(", ").join(map(sql.Identifier, (*keys, "version", "number")))
+    return sql.SQL("unnest({}) with ordinality as asked ({})").format(arrays, names)
+
+
+def _same_key(model: type[Record]) -> sql.Composable:
+    return sql.SQL(" and ").join(
+        sql.SQL("{} = {}").format(sql.Identifier("known", name), sql.Identifier("asked", name))
+        for name in required(model)
+    )
