@@ -51,7 +51,7 @@ def changes(settings: Settings, landing: Landing) -> Iterator[Any]:
     for name, last in known.items():
         if name not in present and last["status"] != "removed":
             message = f"The file is no longer in {folder.place(settings)}: its rows are kept"
-            event = {key: last[key] for key in ("file_hash", "version")} | {"status": "removed", "message": message}
+            event = {key: last[key] for key in ("file_hash", "revision")} | {"status": "removed", "message": message}
             yield from _recorded(name, event, landing)
             known[name] = {**event, "stamp": None}
     for name, path in present.items():
@@ -62,7 +62,7 @@ def changes(settings: Settings, landing: Landing) -> Iterator[Any]:
 
 def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: Landing) -> Iterator[Any]:
     """Read a file whose content is not the one in `known`, and note there how that went."""
-    last = known.get(name) or {"file_hash": None, "version": 0, "status": "removed", "stamp": None}
+    last = known.get(name) or {"file_hash": None, "revision": 0, "status": "removed", "stamp": None}
     try:
         stamp, modified_at = folder.stamp(path)
         if stamp and stamp == last["stamp"]:
@@ -70,7 +70,7 @@ def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: 
         copy, file_hash = folder.copied(path)
     except OSError as error:
         event = {"status": "unreadable", "message": f"The file can't be read: {error.strerror or type(error).__name__}"}
-        event |= {"file_hash": f"unread: {type(error).__name__}", "version": last["version"]}
+        event |= {"file_hash": f"unread: {type(error).__name__}", "revision": last["revision"]}
         if (last["status"], last["file_hash"]) != (event["status"], event["file_hash"]):
             yield from _recorded(name, event, landing)
         known[name] = {**event, "stamp": None, "problem": event["message"]}
@@ -79,7 +79,7 @@ def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: 
         if file_hash == last["file_hash"] and last["status"] != "removed":
             known[name] = {**last, "stamp": stamp}
             return
-        content = Content(copy, name, file_hash, last["version"] + 1)
+        content = Content(copy, name, file_hash, last["revision"] + 1)
         origin = Origin(uuid.uuid4().hex, datetime.now(UTC))
         try:
             outcome = yield from load(content, _closes(known, name), landing, origin)
@@ -91,7 +91,7 @@ def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: 
     serious = report["status"] != "loaded" or not SERIOUS.isdisjoint(report.get("doubts", ()))
     known[name] = {
         "file_hash": file_hash,
-        "version": content.version,
+        "revision": content.revision,
         "status": report["status"],
         "stamp": stamp,
         "problem": report.get("message") if serious else None,

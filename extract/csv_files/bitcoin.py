@@ -28,6 +28,7 @@ class ShiftEvidence:
 
     rows: int = 0
     off: int = 0
+    dateless: int = 0
     least: int = 0
     most: int = 0
     total: int = 0
@@ -47,6 +48,7 @@ class ShiftEvidence:
         self.most = max(self.most, days) if self.rows else days
         self.rows += 1
         self.total += days
+        self.dateless += known is None
         if known is None or abs(days) > MOST_DAYS_OFF:
             self.off += 1
             shown = f"{supply:,.0f} bitcoins on {day}"
@@ -54,7 +56,7 @@ class ShiftEvidence:
 
     def told(self) -> str | None:
         """What to tell when all dates are off by about the same number of days."""
-        if not self._mostly_off() or self.most - self.least > WIDEST_SPREAD:
+        if not self._mostly_off() or self.dateless or self.most - self.least > WIDEST_SPREAD:
             return None
         days = self.total // self.rows
         return (

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from extract.csv_files.bitcoin import ShiftEvidence
+from extract.csv_files.dates import FIRST_DAY
 from extract.csv_files.headers import Kind, Mapping
 from extract.csv_files.peers import Closes, MonthlyCloses, contradictions
 from extract.csv_files.reading import Quote
@@ -66,7 +67,7 @@ class _Findings:
     priced: int = 0
     few_traded: int = 0
     traded: int = 0
-    future: int = 0
+    untimely: int = 0
     same_day: int = 0
     example: str = ""
     supplies: dict[tuple[object, object], Counter[int]] = field(
@@ -130,7 +131,7 @@ def _count(found: _Findings, quote: Quote, now: datetime) -> None:
     if close and close > 0 and volume and volume > 0:
         found.traded += 1
         found.few_traded += volume / close < FEWEST_TRADED
-    found.future += bool(moment and moment > now + timedelta(days=1))
+    found.untimely += bool(moment and not FIRST_DAY <= moment <= now + timedelta(days=1))
     decade = _supply_decade(quote)
     if decade is not None and (quote.coin in found.supplies or len(found.supplies) < MOST_COINS):
         found.supplies.setdefault(quote.coin, Counter())[decade] += 1
@@ -157,8 +158,8 @@ def _doubts(found: _Findings, headers: Mapping, shift: ShiftEvidence, in_coins: 
             f"for fewer than {FEWEST_TRADED:,} coins. It is kept aside; if it is in dollars, name the column "
             '"volume_usd"',
         )
-    if found.future:
-        yield Doubt("dates_in_future", f"{found.future} rows are dated in the future")
+    if found.untimely:
+        yield Doubt("dates_impossible", f"{found.untimely} rows are dated in the future, or before there was Bitcoin")
     if found.same_day:
         yield Doubt("days_repeated", f"{found.same_day} rows repeat the day of the row before")
     if doubt := shift.doubt():

@@ -41,6 +41,7 @@ class _Triple:
     """A date of three numbers, whose order the file must tell, and its time of day."""
 
     numbers: tuple[int, int, int]
+    century: int
     orders: tuple[Order, ...]
     time: timedelta
     zone: timezone
@@ -50,8 +51,7 @@ class _Triple:
         if order not in self.orders:
             return None
         found = dict(zip(order, self.numbers, strict=True))
-        year = found["y"] + (2000 if found["y"] < 100 else 0)
-        return _moment(year, found["m"], found["d"], self.time, self.zone)
+        return _moment(self.century + found["y"], found["m"], found["d"], self.time, self.zone)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,8 @@ def _parsed(text: str) -> datetime | _Triple | None:
         numbers = (int(match["a"]), int(match["b"]), int(match["c"]))
         orders = _orders(len(match["a"]), len(match["c"]))
         clock = _clock(match)
-        return _Triple(numbers, orders, *clock) if clock and orders else None
+        century = 0 if 4 in (len(match["a"]), len(match["c"])) else 2000
+        return _Triple(numbers, century, orders, *clock) if clock and orders else None
     if match := NAMED.fullmatch(text):
         return _named(match)
     if COMPACT.fullmatch(text):

@@ -27,12 +27,12 @@ class Content:
     copy: IO[bytes]
     file: str
     file_hash: str
-    version: int
+    revision: int
 
     @property
     def key(self) -> Payload:
         """The columns that every row of it begins with."""
-        return {"file": self.file, "file_hash": self.file_hash, "version": self.version}
+        return {"file": self.file, "file_hash": self.file_hash, "revision": self.revision}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from extract.records import Integer, Json, Key, Moment, Number, Record, Text
 class FileEvent(Record):
     """What happened to a file. The latest event by `recorded_at` tells its current state.
 
-    `status` is `loaded`, `unmapped`, `unreadable` or `removed`. `version` counts the contents that a file had, so that
+    `status` is `loaded`, `unmapped`, `unreadable` or `removed`. `revision` counts the contents that a file had, so that
     one that comes back to an earlier content has new rows. `mapping` tells for each field the header, how it was
     matched (`name`, `alias`, `similarity`) and the confidence; `doubts` the codes of what `message` says in words.
     """
@@ -25,7 +25,7 @@ class FileEvent(Record):
     file_hash: Key
     status: Key
     recorded_at: Moment
-    version: Integer | None = None
+    revision: Integer | None = None
     kind: Text | None = None
     delimiter: Text | None = None
     encoding: Text | None = None
@@ -47,7 +47,7 @@ class Snapshot(Record):
 
     file: Key
     file_hash: Key
-    version: Integer
+    revision: Integer
     row_number: Integer
     symbol: Text | None = None
     name: Text | None = None
@@ -69,7 +69,7 @@ class Ohlcv(Record):
 
     file: Key
     file_hash: Key
-    version: Integer
+    revision: Integer
     row_number: Integer
     date: Moment
     symbol: Text | None = None
