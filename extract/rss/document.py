@@ -147,13 +147,16 @@ def _read(text: str) -> Document:
 def _check_root(name: str, element: Element, document: Document) -> None:
     if name not in ROOTS:
         raise FeedError("with a web page instead of a feed" if name.endswith("html") else f"with <{name}>, no feed")
-    document.channel.append(_node(element))
+    document.channel.append(Node(name, _attributes(element), ""))  # what is in it has not been parsed yet
 
 
 def _node(element: Element) -> Node:
-    attributes = {_name(key): value for key, value in element.attrib.items()}
     children = [_node(child) for child in element]
-    return Node(_name(element.tag), attributes, "".join(element.itertext()).strip(), children)
+    return Node(_name(element.tag), _attributes(element), "".join(element.itertext()).strip(), children)
+
+
+def _attributes(element: Element) -> dict[str, str]:
+    return {_name(key): value for key, value in element.attrib.items()}
 
 
 def _name(tag: str) -> str:

@@ -1,0 +1,165 @@
+"""Passes over feeds: what is new lands once, what is unchanged is not sent again, one that fails costs no other."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from extract import pipeline
+from extract.http import SourceError
+from extract.rss.feed import Feed
+from providers.faults import Plan, Rule
+from providers.faults.feeds import BadDates, EntityBomb, ExternalEntity, HtmlTitles, HugeFeed, ScriptLinks
+from providers.generated import GeneratedMarket
+from providers.server import running
+from tests.extract.rss.conftest import Feeds
+
+
+def feed(*titles: str, more: str = "") -> str:
+    items = "".join(
+        f"<item><guid isPermaLink='false'>{title}</guid><title>{title}</title><link>/{title}</link>"
+        f"<pubDate>Fri, {day:02d} Sep 2026 10:00:00 GMT</pubDate>{more}</item>"
+        for day, title in enumerate(titles, 1)
+    )
+    return f"<?xml version='1.0'?><rss version='2.0'><channel><title>n</title>{items}</channel></rss>"
+
+
+def state(feeds: Feeds, url: str) -> dict[str, Any]:
+    """What dlt's state holds of a feed."""
+    known: Any = pipeline.pipeline_for("rss", feeds.settings, feeds.warehouse).state
+    return known["sources"]["rss"]["resources"]["articles"]["feeds"][url]
+
+
+def test_articles_land_once(feeds: Feeds) -> None:
+    url = feeds.site.put("/rss", feed("one", "two"))
+    assert feeds.read(url).accepted == 2
+    feeds.read(url)
+    rows = feeds.articles()
+    assert [(row["feed"], row["guid"], row["title"]) for row in rows] == [(url, "one", "one"), (url, "two", "two")]
+    assert rows[1]["url"] == f"http://{feeds.site.address}/two"
+    assert rows[1]["published_at"] == datetime(2026, 9, 2, 10, tzinfo=UTC)
+
+
+def test_an_older_article_that_comes_later_lands_too(feeds: Feeds) -> None:
+    url = feeds.site.put("/rss", feed("a", "b", "c"))
+    feeds.read(url)
+    feeds.site.put("/rss", feed("early") + "<!-- changed -->")
+    feeds.read(url)
+    assert [row["guid"] for row in feeds.articles()] == ["a", "b", "c", "early"]
+    assert state(feeds, url)["newest"] == "2026-09-03T10:00:00+00:00"
+
+
+def test_an_edited_article_is_kept_in_both_forms(feeds: Feeds) -> None:
+    url = feeds.site.put("/rss", feed("a"))
+    feeds.read(url)
+    feeds.site.put("/rss", feed("a").replace("<title>a<", "<title>A, corrected<"))
+    feeds.read(url)
+    assert [row["title"] for row in feeds.articles()] == ["a", "A, corrected"]
+
+
+def test_an_unchanged_feed_is_not_sent_again(feeds: Feeds) -> None:
+    url = feeds.site.put("/rss", feed("a"), ETag='"1"', Last_Modified="Fri, 25 Sep 2026 14:41:53 GMT")
+    feeds.read(url)
+    feeds.site.asked.clear()
+    assert feeds.read(url).accepted == 0
+    ((_, headers),) = feeds.site.asked
+    assert (headers["If-None-Match"], headers["If-Modified-Since"]) == ('"1"', "Fri, 25 Sep 2026 14:41:53 GMT")
+    feeds.site.put("/rss", feed("a", "b"), ETag='"2"')
+    assert feeds.read(url).accepted > 0
+    assert len(feeds.articles()) == 2
+
+
+def test_a_feed_that_fails_costs_no_other(feeds: Feeds) -> None:
+    good = feeds.site.put("/good", feed("a"), ETag='"1"')
+    page = feeds.site.put("/page", "<!doctype html><title>Just a moment</title>")
+    gone = f"http://{feeds.site.address}/gone"
+    first = feeds.read(gone, page, good)
+    assert first.problems == (
+        f"the feed {gone} answered /gone with status 404: check RSS_FEEDS",
+        f"the feed {page} answered with a web page instead of a feed: check RSS_FEEDS",
+    )
+    assert [row["guid"] for row in feeds.articles()] == ["a"]
+    assert feeds.read(gone, page, good).problems == first.problems  # the good one is unchanged: that is no failure
+
+
+def test_when_every_feed_fails_the_source_has_failed(feeds: Feeds) -> None:
+    with pytest.raises(SourceError, match=r"status 404.*web page"):
+        feeds.read(f"http://{feeds.site.address}/gone", feeds.site.put("/page", "<html></html>"))
+
+
+def test_a_feed_that_breaks_off_is_told_and_asked_for_again_in_full(feeds: Feeds) -> None:
+    whole = feed("a", "b", "c")
+    url = feeds.site.put("/rss", whole[: whole.index("<title>c")], ETag='"1"')
+    (problem,) = feeds.read(url).problems
+    assert re.match(f"the feed {url} breaks off after 2 articles", problem)
+    feeds.site.put("/rss", whole, ETag='"1"')
+    assert feeds.read(url).problems == ()
+    assert [row["guid"] for row in feeds.articles()] == ["a", "b", "c"]
+
+
+def test_keys_and_passwords_of_a_feed_are_sent_and_never_told(feeds: Feeds) -> None:
+    feeds.site.put("/rss?api_key=s3cret&page=1", feed("a"))
+    url = f"http://ada:pa%3Ass@{feeds.site.address}/rss?api_key=s3cret&page=1"
+    feeds.read(url)
+    assert feeds.site.asked[0][1]["Authorization"] == "Basic YWRhOnBhOnNz"
+    assert [row["feed"] for row in feeds.articles()] == [f"http://{feeds.site.address}/rss?api_key=***&page=1"]
+    with pytest.raises(SourceError) as failure:
+        feeds.read(url.replace("page=1", "page=2"), "http://ada:s3cret@127.0.0.1:1/rss?token=s3cret")
+    assert "s3cret" not in str(failure.value) and "pa:ss" not in str(failure.value)
+
+
+def test_addresses_are_told_without_their_secrets() -> None:
+    taken = Feed.at("https://u:p@n.example:8443/f?category=btc&token=abc;Signature=x#part")
+    assert taken.name == "https://n.example:8443/f?category=btc&token=***;Signature=***"
+    assert taken.origin + taken.path == "https://n.example:8443/f?category=btc&token=abc;Signature=x"
+
+
+def test_equal_addresses_are_one_feed(feeds: Feeds) -> None:
+    url = feeds.site.put("/rss", feed("a"))
+    feeds.read(url, url)
+    assert len(feeds.site.asked) == 1
+
+
+def test_what_can_not_be_typed_stays_beside_the_article(feeds: Feeds) -> None:
+    url = feeds.site.put(
+        "/rss", feed("a").replace("Fri, 01 Sep 2026 10:00:00 GMT", "soon").replace("<link>/a", "<link>data:x")
+    )
+    feeds.read(url)
+    (row,) = feeds.articles()
+    assert (row["published_at"], row["url"]) == (None, None)
+    assert row["extra"]["published_at"] == "soon" and row["extra"]["item"]["link"] == "data:x"
+
+
+def test_more_than_a_feed_should_be_is_refused(feeds: Feeds) -> None:
+    url = feeds.site.put("/rss", feed("a") + " " * (10 * 1024 * 1024))
+    with pytest.raises(SourceError, match="sent more than 10 MB: refused"):
+        feeds.read(url)
+
+
+def test_hostile_feeds_of_the_stand_in(feeds: Feeds) -> None:
+    with running(GeneratedMarket(coins=30)) as stand_in:
+        bomb, outside, honest = (stand_in.rss_url(name) for name in stand_in.market.feed_names())
+        paths = [f"/{name}" for name in stand_in.market.feed_names()]
+        stand_in.faults = Plan([Rule(fault=EntityBomb(), path=paths[0]), Rule(fault=ExternalEntity(), path=paths[1])])
+        problems = feeds.read(bomb, outside, honest).problems
+        assert len(problems) == 2 and all("with entities of its own" in problem for problem in problems)
+        assert bomb in problems[0] and outside in problems[1]
+        assert {row["feed"] for row in feeds.articles()} == {honest}
+
+        faults = zip((BadDates(), ScriptLinks(), HtmlTitles()), paths, strict=True)
+        stand_in.faults = Plan([Rule(fault=fault, path=path) for fault, path in faults])
+        assert feeds.read(bomb, outside, honest).problems == ()
+    rows = feeds.articles()
+    assert all(row["published_at"] is None and row["extra"]["published_at"] for row in rows if row["feed"] == bomb)
+    assert all(row["url"] is None for row in rows if row["feed"] == outside)
+    assert "Bitcoin & friends" in {row["title"] for row in rows if row["feed"] == honest}
+    assert not any("<" in (row["title"] or "") for row in rows)
+
+
+def test_a_feed_of_very_many_articles_is_refused_or_lands(feeds: Feeds) -> None:
+    with running(GeneratedMarket(coins=30)) as stand_in:
+        name = stand_in.market.feed_names()[0]
+        stand_in.faults = Plan([Rule(fault=HugeFeed(articles=5000), path=f"/{name}")])
+        feeds.read(stand_in.rss_url(name))
+    assert len(feeds.articles()) > 5000
