@@ -146,6 +146,17 @@ def test_make_up_waits_for_the_services_that_last() -> None:
     assert set(SERVICES) - set(LASTING) == {"first-pass", "providers"}
 
 
+def test_settings_that_mean_another_thing_inside_are_fixed_in_a_file() -> None:
+    """Some Composes put a service's own environment into `${...}`: API_HOST there would open the port to everyone."""
+    fixed = dict(re.findall(r"^(\w+)=(.*)$", (REPOSITORY / "deploy/containers.env").read_text(), re.MULTILINE))
+    for service in SERVICES.values():
+        assert not fixed.keys() & service.get("environment", {}).keys()
+        files = [file if isinstance(file, str) else file["path"] for file in service.get("env_file", [])]
+        assert files in ([], [".env", "deploy/containers.env", "${DEMO_SETTINGS:-deploy/containers.env}"])
+    assert fixed["KASPARRO_HOME"] == image_environment()["KASPARRO_HOME"]
+    assert all(f":{fixed['CSV_DIR']}:ro" in str(SERVICES[name]["volumes"]) for name in ("flows", "first-pass"))
+
+
 def test_there_is_no_default_password() -> None:
     uses = re.findall(r"\$\{POSTGRES_PASSWORD(.*?)\}", COMPOSE_TEXT)
     assert uses
