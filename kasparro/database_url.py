@@ -64,7 +64,7 @@ def parse(given: str) -> URL:
     if "options" in query:
         # SQLAlchemy writes a blank as `+`, which libpq does not read back; between options a tab is as good
         query["options"] = re.sub(r"(?<!\\) ", "\t", str(query["options"]))
-    port = str(query.pop("port", url.port or 5432))
+    port = str(query.pop("port", 5432 if url.port is None else url.port))
     if not port.isdecimal() or not 0 < int(port) < 2**16:
         raise ValueError("expected a port from 1 to 65535")
     host = url.host or ("localhost" if "host" in query else None)

@@ -40,5 +40,6 @@ def _http_address(value: str) -> str:
 Port = Annotated[int, Field(ge=1, le=65535)]
 Rate = Annotated[float, BeforeValidator(parse_rate)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
+Secret = Annotated[str | None, Field(repr=False)]  # settings may be printed, by a debugger or by Prefect
 CommaSeparated = (NoDecode, BeforeValidator(_split))
 LowerCase = BeforeValidator(_lower)

@@ -23,7 +23,7 @@ from pydantic_settings import (
 from sqlalchemy.engine import URL
 
 from kasparro import database_url
-from kasparro.setting_types import CommaSeparated, HttpAddress, LowerCase, Port, Rate
+from kasparro.setting_types import CommaSeparated, HttpAddress, LowerCase, Port, Rate, Secret
 
 SourceName = Literal["coinpaprika", "coingecko", "csv", "rss"]
 ALL_SOURCES: tuple[SourceName, ...] = ("coinpaprika", "coingecko", "csv", "rss")
@@ -85,13 +85,13 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    database_url: str | None = None
+    database_url: Secret = None
     kasparro_home: Path = Path(".kasparro")
     db_host: str | None = None
     db_port: Port = 5432
     db_name: str | None = None
     db_user: str | None = None
-    db_password: str | None = None
+    db_password: Secret = None
 
     api_host: str = "127.0.0.1"
     api_port: Port = Field(default=8000, validation_alias=AliasChoices("API_PORT", "PORT"))
@@ -101,11 +101,11 @@ class Settings(BaseSettings):
     docs_port: Port = 8081
 
     coinpaprika_base_url: HttpAddress | None = None
-    coinpaprika_api_key: str | None = None
+    coinpaprika_api_key: Secret = None
     coinpaprika_rate_limit: Rate = Field(default=10.0, validate_default=False)
     coinpaprika_monthly_calls: int = Field(default=20_000, ge=0)
     coingecko_base_url: HttpAddress | None = None
-    coingecko_api_key: str | None = None
+    coingecko_api_key: Secret = None
     coingecko_plan: Annotated[Literal["public", "demo", "pro"], LowerCase] = "public"
     coingecko_rate_limit: Rate = Field(default=0.5, validate_default=False)
     coingecko_monthly_calls: int = Field(default=10_000, ge=0)
@@ -121,11 +121,11 @@ class Settings(BaseSettings):
     raw_retention_days: int = Field(default=30, ge=1)
     quotes_retention_days: int = Field(default=0, ge=0)
 
-    admin_api_key: str | None = Field(
+    admin_api_key: Secret = Field(
         default=None, min_length=8, validation_alias=AliasChoices("ADMIN_API_KEY", "SCHEDULER_TOKEN")
     )
     api_require_key: bool = False
-    prefect_auth: str | None = None
+    prefect_auth: Secret = None
 
     log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
     log_format: Annotated[Literal["console", "json"] | None, LowerCase] = None

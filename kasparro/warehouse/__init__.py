@@ -6,7 +6,7 @@ either up: then every role's login works.
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
 
@@ -30,7 +30,7 @@ class Warehouse:
     """The warehouse's addresses: the administrator's as configured, the roles' derived from it."""
 
     admin: URL
-    secret: str
+    secret: str = field(repr=False)
 
     def login(self, role: Role) -> URL:
         """The URL of a role. Every machine that knows the administrator's URL derives the same password."""
