@@ -49,16 +49,19 @@ class Landing:
     """Lands one source's records in one pass, and counts them. With `tables_only`, makes the tables and reads nothing.
 
     A source that could read only a part appends to `problems` one line for each part it missed: what landed stays.
+    It counts the parts that were read and had nothing new in `unchanged`.
     `known` is what raw holds. With `catalogue`, what is read once a day is read now.
     """
 
     def __init__(self, known: Known | None = None, *, tables_only: bool = False, catalogue: bool = False) -> None:
         self.landed = Landed()
         self.problems: list[str] = []
+        self.unchanged = 0
         self.catalogue = catalogue
         self._known = known
         self._tables_only = tables_only
         self._keys: defaultdict[str, set[KeyValues]] = defaultdict(set)
+        self._notes_presence = False
         self._departed: dict[str, set[KeyValues]] = {}
 
     def resource(self, model: type[Record], rows: Callable[[], Iterator[Any]]) -> DltResource:
@@ -81,6 +84,7 @@ class Landing:
 
     def presence(self) -> list[DltResource]:
         """The resources of the tables that `finished` writes."""
+        self._notes_presence = True
         return [self.resource(model, lambda: iter(())) for model in (Fetch, Departure)]
 
     def land(self, model: type[Record], payloads: Iterable[object], origin: Origin) -> Iterator[Any]:
@@ -140,7 +144,8 @@ class Landing:
 
     def _gone(self, model: type[Record]) -> set[KeyValues]:
         if model.table not in self._departed:
-            self._departed[model.table] = self._known.departed(model) if self._known else set()
+            known = self._known if self._notes_presence else None
+            self._departed[model.table] = known.departed(model) if known else set()
         return self._departed[model.table]
 
     def _note(self, model: type[Record], payloads: list[Payload], origin: Origin) -> Iterator[Any]:

@@ -75,7 +75,7 @@ def run(name: SourceName, settings: Settings, warehouse: Warehouse, *, catalogue
         except PipelineStepFailed as failure:
             raise _cause(failure) from None
     landed = landing.landed
-    if landing.problems and not (landed.accepted or landed.rejected):
+    if landing.problems and not (landed.accepted or landed.rejected or landing.unchanged):
         raise SourceError("; ".join(landing.problems))
     return Extracted(landed.accepted, landed.rejected, tuple(sorted(landed.reasons)), tuple(landing.problems))
 

@@ -58,6 +58,8 @@ def changes(settings: Settings, landing: Landing) -> Iterator[Any]:
         yield from _read_if_changed(name, path, known, landing)
         if problem := known[name].get("problem"):
             landing.problems.append(f"{name}: {problem}")
+        else:
+            landing.unchanged += 1
 
 
 def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: Landing) -> Iterator[Any]:

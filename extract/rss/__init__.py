@@ -38,14 +38,10 @@ def source(settings: Settings, landing: Landing) -> DltResource:
 
 
 def feeds(settings: Settings, landing: Landing) -> Iterator[Any]:
-    """The articles of every feed. A feed that fails is a problem of the pass, and the others' articles land.
-
-    Raises SourceError when all of them fail.
-    """
+    """The articles of every feed. A feed that fails is a problem of the pass, and the others' articles land."""
     known: dict[str, Payload] = dlt.current.resource_state().setdefault("feeds", {})
     limiter = RateLimiter(settings.rss_rate_limit)
     every = [Feed.at(url) for url in dict.fromkeys(settings.rss_feeds)]
-    failed: list[str] = []
     with ThreadPoolExecutor(FEEDS_AT_ONCE) as pool:
         # side by side, so that one that hangs delays no other
         asked = [pool.submit(_answer, feed, _conditions(known.get(feed.name, {})), limiter) for feed in every]
@@ -53,10 +49,8 @@ def feeds(settings: Settings, landing: Landing) -> Iterator[Any]:
             try:
                 yield from _articles(feed, answer.result(), known.setdefault(feed.name, {}), landing)
             except (SourceError, FeedError) as error:
-                failed.append(str(error).replace(feed.path, feed.shown_path) if feed.path else str(error))
-    if failed and len(failed) == len(every):
-        raise SourceError("; ".join(failed))
-    landing.problems += failed
+                told = str(error)
+                landing.problems.append(told.replace(feed.path, feed.shown_path) if feed.path else told)
 
 
 def _answer(feed: Feed, conditions: dict[str, str], limiter: RateLimiter) -> Answer:
@@ -75,6 +69,7 @@ def _answer(feed: Feed, conditions: dict[str, str], limiter: RateLimiter) -> Ans
 def _articles(feed: Feed, answer: Answer, known: Payload, landing: Landing) -> Iterator[Any]:
     """The articles of a feed's answer, and the state of it for the next pass. Raises FeedError."""
     if answer.status == 304:
+        landing.unchanged += 1
         return
     if len(answer.body) > LARGEST_FEED_BYTES:
         raise FeedError(f"the feed {feed.name} sent more than {LARGEST_FEED_BYTES >> 20} MB: refused")

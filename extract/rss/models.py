@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
-from extract.records import Json, Key, Moment, Record, Text
+from extract.records import Json, Keeps, Key, Moment, Record, Text
 
 
 class Article(Record):
@@ -12,6 +12,7 @@ class Article(Record):
 
     model_config = ConfigDict(strict=True)
     table: ClassVar[str] = "articles"
+    keeps: ClassVar[Keeps] = "changes"
 
     feed: Key
     guid: Key
