@@ -26,13 +26,9 @@ class Account:
         The owner of `data` stays its owner. A checkout in /root can't be entered by an ordinary account: rather than
         open root's folders to everyone, the server then keeps the one capability that lets it pass them.
         """
-        owner = data.stat() if data.exists() else None
         if os.geteuid() != 0:
-            if owner and owner.st_uid != os.geteuid():
-                raise WarehouseError(
-                    f"{data} belongs to another account ({_name(owner.st_uid)}): run as that one, or set KASPARRO_HOME"
-                )
             return cls(os.geteuid(), os.getegid())
+        owner = data.stat() if data.exists() else None
         ordinary = (owner.st_uid, owner.st_gid) if owner else _ordinary_account()
         setpriv = shutil.which("setpriv")
         if ordinary is None or setpriv is None:
@@ -61,13 +57,6 @@ def _ordinary_account() -> tuple[int, int] | None:
             continue
         return entry.pw_uid, entry.pw_gid
     return None
-
-
-def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
 
 
 def _is_open_to_others(path: Path) -> bool:

@@ -1,5 +1,6 @@
 -- What the warehouse needs before anything runs. Every statement may run again.
--- Names in braces are filled in by setup.py; a server that does not let us create roles gets this as a file for its administrator.
+-- Names in braces are filled in by setup.py. Where the server does not let us create roles, its administrator gets this
+-- as a file.
 
 -- Roles: three groups that hold the rights, and one login of this database for each
 do $$ begin create role kasparro_loader nologin; exception when duplicate_object or unique_violation then null; end $$;
@@ -22,7 +23,8 @@ alter role {loader_login} in database {database} set timezone = 'UTC';
 alter role {transformer_login} in database {database} set timezone = 'UTC';
 alter role {reader_login} in database {database} set timezone = 'UTC';
 alter role {reader_login} in database {database} set default_transaction_read_only = on;
-grant connect, temporary on database {database} to kasparro_loader, kasparro_transformer, kasparro_reader;
+grant connect on database {database} to kasparro_loader, kasparro_transformer, kasparro_reader;
+grant temporary on database {database} to kasparro_loader, kasparro_transformer;
 
 create extension if not exists pg_trgm;
 
