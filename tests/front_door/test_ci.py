@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.front_door.checkout import REPOSITORY, Checkout
@@ -36,11 +37,10 @@ def test_outside_ci_a_missing_browser_is_no_failure(checkout: Checkout) -> None:
     assert made(checkout) == ["lint ", "test "]
 
 
-def test_a_failure_is_a_failure(checkout: Checkout) -> None:
+@pytest.mark.parametrize("failing", ["lint", "test"])
+def test_a_failure_is_a_failure(failing: str, checkout: Checkout) -> None:
     prepared(checkout)
-    (checkout.folder / "test-fails").touch()
-    assert checkout.run("bash", ".ci/run").returncode != 0
-    (checkout.folder / "lint-fails").touch()
+    (checkout.folder / f"{failing}-fails").touch()
     assert checkout.run("bash", ".ci/run").returncode != 0
 
 

@@ -80,6 +80,7 @@ def test_settings_in_env_stay_as_they_are(docker: Checkout) -> None:
     docker.make("up")
     assert (docker.folder / ".env").read_text().startswith("API_PORT=9000\n")
     assert password(docker)
+    assert stat.S_IMODE((docker.folder / ".env").stat().st_mode) == 0o600
 
 
 def test_a_password_of_the_users_own_is_kept(docker: Checkout) -> None:

@@ -41,6 +41,19 @@ def test_the_run_lock_is_not_enough_for_development(checkout: Checkout) -> None:
     assert checkout.installs() == [*FIRST_RUN, "pip installer.txt", "uv dev.txt"]
 
 
+def test_going_back_to_an_earlier_lock_installs_it_again(checkout: Checkout) -> None:
+    checkout.make("ready-dev")
+    locks = [checkout.folder / f"deploy/requirements/{name}.txt" for name in ("run", "dev")]
+    before = [lock.read_text() for lock in locks]
+    for lock, text in zip(locks, before, strict=True):
+        lock.write_text(text + "another==1.0\n")
+    checkout.make("ready")
+    for lock, text in zip(locks, before, strict=True):
+        lock.write_text(text)
+    checkout.make("ready-dev")
+    assert [line for line in checkout.installs() if line.startswith("uv")] == ["uv dev.txt", "uv run.txt", "uv dev.txt"]
+
+
 def test_where_uv_fails_pip_installs_the_same_lock(checkout: Checkout) -> None:
     (checkout.folder / "uv-fails").touch()
     assert checkout.make("ready").returncode == 0
