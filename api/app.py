@@ -60,6 +60,7 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> E
         version="0.1.0",
         description=DESCRIPTION,
         lifespan=life,
+        docs_url=None,
         redoc_url=None,
     )
     app.state.context = context

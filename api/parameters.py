@@ -47,7 +47,7 @@ def documented(model: type[BaseModel]) -> dict[str, Any]:
 def _shape(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """A field's schema as a parameter has it: absent instead of null, references written out."""
     options = [option for option in field.get("anyOf", ()) if option.get("type") != "null"]
-    inner: dict[str, Any] = options[0] if len(options) == 1 else field
+    inner: dict[str, Any] = options[0] if options else field  # a decimal also says that it may come as text
     if "$ref" in inner:
         inner = definitions[str(inner["$ref"]).rpartition("/")[2]]
     shape = {**inner, **{key: value for key, value in field.items() if key not in ("anyOf", "$ref")}}

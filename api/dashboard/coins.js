@@ -104,6 +104,7 @@ function show({ data, pagination, meta }) {
   const first = (view.page - 1) * PAGE;
   const range = `${count(first + 1)}–${count(first + data.length)} of ${count(pagination.total_items)}`;
   say("range", data.length ? range : "");
+  $("pages").hidden = pagination.total_pages <= 1;
   $("previous").disabled = view.page <= 1;
   $("next").disabled = view.page >= pagination.total_pages;
 }

@@ -49,12 +49,11 @@ export function price(text) {
     return `${sign}$${place(round(number, places), places)}`;
   }
   const places = zeros + 4;
-  const shown = place(round(number, places), places);
-  if (zeros < MANY_ZEROS) return `${sign}$${shown}`;
-  const significant = shown.slice(2 + zeros).replace(/0+$/, "");
-  if (!/[1-9]/.test(shown.slice(2 + zeros, 3 + zeros))) return `${sign}$${shown}`; // rounding carried: 0.000099999
-  const count = [...String(zeros)].map((digit) => SUBSCRIPTS[Number(digit)]).join("");
-  return `${sign}$0.0${count}${significant}`;
+  const rounded = round(number, places);
+  const left = leadingZeros({ digits: rounded, scale: places }); // one less where rounding carried
+  if (left < MANY_ZEROS) return `${sign}$${place(rounded, places)}`;
+  const counted = [...String(left)].map((digit) => SUBSCRIPTS[Number(digit)]).join("");
+  return `${sign}$0.0${counted}${rounded.toString().replace(/0+$/, "")}`;
 }
 
 /** An amount of dollars, short: $1.260T · $400.0B · $12,345. */
@@ -113,4 +112,11 @@ export function duration(seconds) {
 /** A moment in the reader's own time zone, spelled out. */
 export function moment(time) {
   return new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
+}
+
+/** Since when, as briefly as is clear: "14:05", or with the date when that was not today. */
+export function since(time, now = new Date()) {
+  const start = new Date(time);
+  const today = start.toDateString() === now.toDateString();
+  return start.toLocaleString(undefined, today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
 }

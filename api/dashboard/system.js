@@ -1,7 +1,7 @@
 // Everything about the system itself: health, totals, sources, the last run, news. From /health, /stats and /data.
 
 import { $, el, say, webAddress } from "./dom.js";
-import { ago, count, duration, moment } from "./format.js";
+import { ago, count, duration, moment, since } from "./format.js";
 
 const TONES = { healthy: "good", degraded: "warn", unhealthy: "bad" };
 const NAMES = { coingecko: "CoinGecko", coinpaprika: "CoinPaprika", csv: "CSV files", rss: "News feeds" };
@@ -11,11 +11,17 @@ const WORDS = { success: "Succeeded", running: "Running", partial: "Partly faile
 /** Show what /health says. */
 export function showHealth(health) {
   const words = { healthy: "Healthy", degraded: "Degraded", unhealthy: "Warehouse away" };
-  say("state-text", words[health.status] ?? health.status);
-  $("state").dataset.tone = TONES[health.status] ?? "quiet";
+  const waiting = health.database_connected && health.version === null;
+  say("state-text", waiting ? "Waiting for the first pass" : words[health.status] ?? health.status);
+  $("state").dataset.tone = waiting ? "quiet" : TONES[health.status] ?? "quiet";
   showVersion(health.version, health.published_at);
-  showRun(health.last_run);
-  if (health.database_connected) showSources(health.etl_status, health.reasons);
+  if (health.database_connected) {
+    showRun(health.last_run);
+    showSources(health.etl_status, health.reasons);
+  } else if ($("run").textContent === "–") {
+    say("run", "Unknown");
+    $("sources").replaceChildren(el("li", { "data-tone": "quiet" }, el("span", { class: "what" }, "Unknown while the warehouse is away")));
+  }
   showNotices(health);
 }
 
@@ -26,13 +32,9 @@ function showVersion(version, publishedAt) {
 }
 
 function showRun(run) {
-  if (!run) {
-    say("run", "None yet");
-    say("run-note", "");
-    return;
-  }
-  say("run", WORDS[run.status] ?? run.status);
-  $("run").dataset.tone = OUTCOMES[run.status] ?? "quiet";
+  say("run", run ? WORDS[run.status] ?? run.status : "None yet");
+  $("run").dataset.tone = OUTCOMES[run?.status] ?? "quiet";
+  if (!run) return say("run-note", "");
   const parts = [ago(run.completed_at ?? run.started_at)];
   if (run.duration_seconds !== null) parts.push(`took ${duration(run.duration_seconds)}`);
   if (run.records_processed) parts.push(`${count(run.records_processed)} records`);
@@ -44,13 +46,14 @@ function showSources(states, reasons) {
     const failing = reasons.find((reason) => reason.source === source);
     const when = state.finished_at ? ago(state.finished_at) : "";
     const records = state.status === "success" ? `${count(state.records_processed)} records` : WORDS[state.status];
+    const sinceWhen = failing?.since ? ` since ${since(failing.since)}` : "";
     return el(
       "li",
       { "data-tone": OUTCOMES[state.status] ?? "quiet" },
-      el("span", { class: "who" }, NAMES[source] ?? source),
+      el("span", { class: "who" }, NAMES[source] ?? source.replace(/^csv:/, "CSV ")),
       el("span", { class: "when", title: state.finished_at && moment(state.finished_at) }, when),
-      el("span", { class: "what" }, records),
-      failing ? el("span", { class: "why" }, failing.reason, failing.since ? ` (failing since ${moment(failing.since)})` : "") : null,
+      el("span", { class: "what" }, records + sinceWhen),
+      failing ? el("span", { class: "why" }, failing.reason) : null,
     );
   });
   $("sources").replaceChildren(...items);
@@ -62,8 +65,8 @@ function showNotices({ status, reasons, version, published_at: publishedAt }) {
     const still = status === "unhealthy" && version !== null
       ? ` Below is version ${count(version)}, published ${ago(publishedAt)}: the last one before that.`
       : "";
-    const since = reason.since ? ` (since ${moment(reason.since)})` : "";
-    return [status === "unhealthy" ? "bad" : "warn", `${capital(reason.reason)}${since}.${still}`];
+    const when = reason.since ? ` (since ${since(reason.since)})` : "";
+    return [status === "unhealthy" ? "bad" : "warn", `${capital(reason.reason)}${when}.${still}`];
   });
   notice("system", notices);
 }

@@ -1,4 +1,4 @@
-"""`GET /` and the dashboard's files."""
+"""`GET /`, `/docs` and their files: all our own, so that no page asks anything of another host."""
 
 import hashlib
 from importlib.resources import files
@@ -61,6 +61,12 @@ async def home(request: Request) -> Response:
     )
     answer.headers["Vary"] = "Accept, Accept-Encoding"
     return answer
+
+
+@router.get("/docs")
+async def docs(request: Request) -> Response:
+    """The API's reference."""
+    return _file(request, "docs.html")
 
 
 @router.get("/dashboard/{name}")
