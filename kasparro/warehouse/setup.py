@@ -2,7 +2,6 @@
 
 import hashlib
 import shlex
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -24,6 +23,7 @@ SETUP_LOCK = 7_202_117_001
 ATTEMPTS = 10
 # Roles belong to the whole server, so setting up a neighbouring database may meet ours; our lock is the database's own
 COLLISIONS = (errors.UniqueViolation, errors.InternalError_, errors.DeadlockDetected)
+REFUSES_VERIFIERS = "plaintext passwords"  # Neon and Lakebase pass roles on to a control plane that takes nothing else
 FOR_ADMINISTRATORS = """\
 -- Roles, schemas and rights of Kasparro in this database, for an administrator of the server to run once with psql.
 \\set ON_ERROR_STOP on
@@ -53,7 +53,7 @@ def ensure(admin: URL, logins: dict[str, URL], settings: Settings) -> None:
     ) as connection:
         require_version(connection.server_version)
         try:
-            _run(connection, lambda: _script(connection, admin, logins))
+            _apply(connection, admin, logins)
         except errors.InsufficientPrivilege as error:
             raise _for_an_administrator(connection, admin, logins, settings, error) from None
         except psycopg2.Error as error:
@@ -83,26 +83,28 @@ def _is_ready(logins: dict[str, URL]) -> bool:
     return True
 
 
-def _run(connection: Connection, script: Callable[[], sql.Composed]) -> None:
-    for attempt in range(ATTEMPTS):
+def _apply(connection: Connection, admin: URL, logins: dict[str, URL]) -> None:
+    plain = False
+    for attempt in range(1, ATTEMPTS + 1):
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute("select pg_advisory_xact_lock(%s)", (SETUP_LOCK,))
-                cursor.execute(script())
-        except COLLISIONS:
-            if attempt == ATTEMPTS - 1:
-                raise
-        else:
+                cursor.execute(_script(connection, admin, logins, plain=plain))
             return
+        except psycopg2.Error as error:
+            if REFUSES_VERIFIERS in str(error) and not plain:
+                plain = True
+            elif not isinstance(error, COLLISIONS) or attempt == ATTEMPTS:
+                raise
 
 
-def _script(connection: Connection, admin: URL, logins: dict[str, URL]) -> sql.Composed:
+def _script(connection: Connection, admin: URL, logins: dict[str, URL], *, plain: bool = False) -> sql.Composed:
     names: dict[str, sql.Composable] = {"database": sql.Identifier(admin.database or "")}
     for role, url in logins.items():
-        names[f"{role}_login"] = sql.Identifier(url.username or "")
+        login, password = url.username or "", str(url.password)
         # what proves the password, not the password: logs of statements, and the file, may be read by others
-        verifier = encrypt_password(str(url.password), url.username or "", connection, "scram-sha-256")
-        names[f"{role}_password"] = sql.Literal(verifier)
+        proof = password if plain else encrypt_password(password, login, connection, "scram-sha-256")
+        names |= {f"{role}_login": sql.Identifier(login), f"{role}_password": sql.Literal(proof)}
     comment = sql.SQL("comment on schema ops is {};\n").format(sql.Literal(_ops_comment()))
     return sql.SQL(TEMPLATE.read_text()).format(**names) + comment
 

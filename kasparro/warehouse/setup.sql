@@ -9,9 +9,9 @@ do $$ begin create role kasparro_reader nologin; exception when duplicate_object
 do $$ begin create role {loader_login} login; exception when duplicate_object or unique_violation then null; end $$;
 do $$ begin create role {transformer_login} login; exception when duplicate_object or unique_violation then null; end $$;
 do $$ begin create role {reader_login} login; exception when duplicate_object or unique_violation then null; end $$;
-alter role {loader_login} password {loader_password} connection limit 20;
-alter role {transformer_login} password {transformer_password} connection limit 20;
-alter role {reader_login} password {reader_password} connection limit 40;
+alter role {loader_login} login password {loader_password} connection limit 20;
+alter role {transformer_login} login password {transformer_password} connection limit 20;
+alter role {reader_login} login password {reader_password} connection limit 40;
 grant kasparro_loader to {loader_login}, current_user;
 grant kasparro_transformer to {transformer_login}, current_user;
 grant kasparro_reader to {reader_login}, current_user;

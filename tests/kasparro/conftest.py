@@ -1,4 +1,4 @@
-"""Servers that the user runs: PostgreSQL 15, as distributions bring it, and our own 18 taken for a foreign one."""
+"""Servers that the user runs: PostgreSQL 15, as distributions bring it, and the embedded 18 taken for a foreign one."""
 
 import os
 import shutil
@@ -15,10 +15,10 @@ import pytest
 from sqlalchemy.engine import URL
 
 from kasparro.database_url import text
-from kasparro.warehouse import LOGIN_ROLES, Warehouse
+from kasparro.warehouse import LOGIN_ROLES, EmbeddedPostgres
 from kasparro.warehouse.account import Account
 from kasparro.warehouse.setup import login_of
-from tests.conftest import free_port
+from tests.conftest import free_port, make_settings
 from tests.kasparro.commands import eventually
 
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
@@ -91,9 +91,12 @@ def _text(path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres18(warehouse: Warehouse) -> Server:
-    """The session's embedded server, taken for somebody else's."""
-    return Server(warehouse.admin.set(database="postgres"))
+def postgres18(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A PostgreSQL 18 that nobody has set up."""
+    embedded = EmbeddedPostgres(make_settings(tmp_path_factory.mktemp("postgres18")))
+    embedded.start()
+    yield Server(embedded.url.set(database="postgres"))
+    embedded.stop()
 
 
 @pytest.fixture(scope="module", params=["postgres15", "postgres18"])
