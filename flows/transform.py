@@ -44,7 +44,7 @@ def build(
 
     def on_event(event: Any) -> None:
         if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
-            progress(event.data.description if event.info.name == "LogModelResult" else event.data.name)
+            progress(event.data.node_info.node_name)
 
     outcome = dbtRunner(callbacks=[on_event]).invoke(
         [

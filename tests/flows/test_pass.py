@@ -22,8 +22,8 @@ def test_a_pass_publishes_every_listing_and_one_bitcoin_of_both_providers(
     assert outcome.version == 1
     listed = dict(system.query("select source, count(*) from marts.coin_listings group by source"))
     assert listed == {
-        "coingecko": len(market.coingecko_markets()),
-        "coinpaprika": len(market.coinpaprika_tickers(False)),
+        "coingecko": len(market.coingecko_list(active=True)),
+        "coinpaprika": len(market.coinpaprika_coins()),
     }
     assert system.query("select canonical_id, sources from marts.coins where symbol = 'BTC'") == [
         ("btc", ["coingecko", "coinpaprika"])

@@ -20,7 +20,8 @@ timed as (
 aged as (
     select
         *,
-        observed_at between reference_at - tolerance and reference_at + tolerance as is_current
+        reference_at is null
+        or coalesce(observed_at between reference_at - tolerance and reference_at + tolerance, false) as is_current
     from timed
 ),
 
@@ -59,7 +60,12 @@ spans as (
     select
         canonical_id,
         min(first_seen_at) as first_seen_at,
-        max(last_seen_at) as last_seen_at
+        max(last_seen_at) as last_seen_at,
+        case
+            when bool_or(status = 'active') then 'active'
+            when bool_and(status = 'delisted') then 'delisted'
+            else 'inactive'
+        end as status
     from aged
     group by canonical_id
 ),
@@ -78,6 +84,7 @@ consensus as (
         measured.source_count,
         measured.sources,
         measured.updated_at,
+        spans.status,
         spans.first_seen_at,
         spans.last_seen_at
     from described

@@ -1,54 +1,13 @@
--- Every listing as it is known now: what is published, and what came since, whichever was observed later.
+-- Every listing as it is known now: what is published and what came since, whichever was observed later; and the
+-- catalogues' listings that nobody quotes.
 with
 
-new_quotes as (
-    select * from {{ ref('int_quotes__new') }}
-),
-
-published as (
-    select * from {{ ref('stg_published__coin_listings') }}
-),
-
 observed as (
-    select
-        source,
-        source_coin_id,
-        symbol,
-        name,
-        market_rank,
-        price_usd,
-        market_cap_usd,
-        volume_24h_usd,
-        percent_change_24h,
-        circulating_supply,
-        total_supply,
-        max_supply,
-        observed_at,
-        fetched_at,
-        null as published_canonical_id,
-        fetched_at as first_seen_at,
-        fetched_at as last_seen_at
-    from new_quotes
-    union all
-    select
-        source,
-        source_coin_id,
-        symbol,
-        name,
-        rank as market_rank,
-        price_usd,
-        market_cap_usd,
-        volume_24h_usd,
-        percent_change_24h,
-        circulating_supply,
-        total_supply,
-        max_supply,
-        observed_at,
-        fetched_at,
-        canonical_id as published_canonical_id,
-        first_seen_at,
-        last_seen_at
-    from published
+    select * from {{ ref('int_listings__observed') }}
+),
+
+catalogued as (
+    select * from {{ ref('int_listings__catalogued') }}
 ),
 
 spans as (
@@ -79,17 +38,19 @@ newest as (
         observed_at,
         fetched_at
     from observed
-    order by source, source_coin_id, observed_at desc, fetched_at desc
+    order by source, source_coin_id, observed_at desc nulls last, fetched_at desc
 ),
 
 current_listings as (
     select
         newest.*,
+        coalesce(catalogued.status, 'active') as status,
         spans.published_canonical_id,
         spans.first_seen_at,
         spans.last_seen_at
     from newest
     inner join spans using (source, source_coin_id)
+    left join catalogued using (source, source_coin_id)
 )
 
 select * from current_listings

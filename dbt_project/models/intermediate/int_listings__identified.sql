@@ -8,7 +8,7 @@ listings as (
 ),
 
 matched as (
-    select * from {{ ref('int_listings__matched_by_symbol_and_name') }}
+    select * from {{ ref('int_listings__matched') }}
 ),
 
 published_ids as (
@@ -19,7 +19,9 @@ members as (
     select
         listings.*,
         matched.match_key,
-        matched.is_matchable,
+        matched.method,
+        matched.confidence,
+        matched.evidence,
         {{ source_precedence('listings.source') }} as precedence,
         {{ slug('coalesce(listings.symbol, source_coin_id)') }} as symbol_slug,
         {{ slug('coalesce(listings.name, source_coin_id)') }} as name_slug

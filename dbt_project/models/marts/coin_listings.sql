@@ -14,15 +14,12 @@ coin_listings as (
         -- strings
         symbol,
         name,
-        'active' as status,
-        case when is_matchable then 'symbol_and_name' else 'alone' end as method,
-        case
-            when is_matchable then 'symbol ' || symbol || ' and name ' || name || ', normalised'
-            else 'no other listing shares both symbol and name'
-        end as evidence,
+        status,
+        method,
+        evidence,
 
         -- numerics
-        case when is_matchable then 0.9 else 1.0 end as confidence,
+        confidence,
         market_rank as rank,
         price_usd,
         market_cap_usd,

@@ -12,7 +12,7 @@ coins as (
         -- strings
         coalesce(symbol, upper(canonical_id)) as symbol,
         coalesce(name, symbol, canonical_id) as name,
-        'active' as status,
+        status,
 
         -- numerics
         case

@@ -1,0 +1,83 @@
+-- Every coin that the providers' catalogues name, traded or not, as its newest catalogue row says it.
+with
+
+coinpaprika as (
+    select
+        source,
+        source_coin_id,
+        symbol,
+        name,
+        market_rank,
+        is_active,
+        fetched_at
+    from {{ ref('stg_coinpaprika__coins') }}
+),
+
+coingecko as (
+    select
+        source,
+        source_coin_id,
+        symbol,
+        name,
+        null::bigint as market_rank,
+        is_active,
+        fetched_at
+    from {{ ref('stg_coingecko__coins') }}
+),
+
+departures as (
+    select * from {{ ref('stg_coinpaprika__departures') }}
+    union all
+    select * from {{ ref('stg_coingecko__departures') }}
+),
+
+unioned as (
+    select * from coinpaprika
+    union all
+    select * from coingecko
+),
+
+spans as (
+    select
+        source,
+        source_coin_id,
+        min(fetched_at) as first_seen_at
+    from unioned
+    group by source, source_coin_id
+),
+
+latest as (
+    select distinct on (source, source_coin_id) *
+    from unioned
+    order by source, source_coin_id, fetched_at desc
+),
+
+last_departures as (
+    select
+        source,
+        source_coin_id,
+        max(departed_at) as departed_at
+    from departures
+    group by source, source_coin_id
+),
+
+catalogued as (
+    select
+        latest.source,
+        latest.source_coin_id,
+        latest.symbol,
+        latest.name,
+        latest.market_rank,
+        case
+            when last_departures.departed_at >= latest.fetched_at then 'delisted'
+            when not latest.is_active then 'inactive'
+            else 'active'
+        end as status,
+        spans.first_seen_at,
+        latest.fetched_at
+    from latest
+    inner join spans using (source, source_coin_id)
+    left join last_departures using (source, source_coin_id)
+)
+
+select * from catalogued

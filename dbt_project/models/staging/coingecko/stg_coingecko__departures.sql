@@ -1,0 +1,19 @@
+with
+
+departures as (
+    select * from {{ source('coingecko', 'departures') }}
+),
+
+renamed as (
+    select
+        -- ids
+        'coingecko' as source,
+        key as source_coin_id,
+
+        -- timestamps
+        departed_at
+    from departures
+    where table_name = 'coins_list'
+)
+
+select * from renamed

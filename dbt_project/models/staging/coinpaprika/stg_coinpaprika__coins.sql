@@ -1,0 +1,29 @@
+with
+
+coins as (
+    select * from {{ source('coinpaprika', 'coins') }}
+),
+
+renamed as (
+    select
+        -- ids
+        'coinpaprika' as source,
+        id as source_coin_id,
+        _dlt_load_id as load_id,
+
+        -- strings
+        upper(btrim(symbol)) as symbol,
+        btrim(name) as name,
+
+        -- numerics: zero means unknown
+        nullif(rank, 0) as market_rank,
+
+        -- booleans
+        coalesce(is_active, true) as is_active,
+
+        -- timestamps
+        fetched_at
+    from coins
+)
+
+select * from renamed

@@ -1,0 +1,24 @@
+with
+
+contracts as (
+    select * from {{ source('coinpaprika', 'contracts') }}
+),
+
+latest as (
+    select distinct on (platform, address)
+        -- ids
+        'coinpaprika' as source,
+        id as source_coin_id,
+        platform,
+        btrim(address) as address,
+
+        -- booleans
+        coalesce(active, true) as is_active,
+
+        -- timestamps
+        fetched_at
+    from contracts
+    order by platform, address, fetched_at desc
+)
+
+select * from latest

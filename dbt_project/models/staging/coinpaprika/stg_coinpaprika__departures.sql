@@ -1,0 +1,19 @@
+with
+
+departures as (
+    select * from {{ source('coinpaprika', 'departures') }}
+),
+
+renamed as (
+    select
+        -- ids
+        'coinpaprika' as source,
+        key as source_coin_id,
+
+        -- timestamps
+        departed_at
+    from departures
+    where table_name = 'coins'
+)
+
+select * from renamed
