@@ -13,6 +13,7 @@ from typing import Literal
 Order = Literal["dmy", "mdy", "ymd"]
 ORDERS: tuple[Order, ...] = ("dmy", "mdy", "ymd")
 SHOWN: dict[Order, str] = {"dmy": "day-month-year", "mdy": "month-day-year", "ymd": "year-month-day"}
+LONGEST = 60
 MOST_CONTRADICTIONS = 0.01
 FEWEST_STEPS = 3
 # Nothing was traded before Bitcoin's first block, and nobody knows tomorrow's prices
@@ -127,6 +128,8 @@ _ADVICE = "they are not taken over. Write dates as 2021-04-03"
 
 
 def _parsed(text: str) -> datetime | _Triple | None:
+    if len(text) > LONGEST:
+        return None
     if match := NUMERIC.fullmatch(text):
         numbers = (int(match["a"]), int(match["b"]), int(match["c"]))
         orders = _orders(len(match["a"]), len(match["c"]))

@@ -18,6 +18,8 @@ ALIASES = Path(__file__).with_name("aliases.toml")
 # One edit in a word of five letters; shorter words differ too little from others ("low" and "flow")
 LEAST_SIMILARITY = 0.8
 SHORTEST_SIMILAR = 5
+# A table of quotes has a few dozen columns; in one of thousands, everything resembles something
+MOST_SIMILAR = 100
 # The runner-up must be clearly behind
 LEAST_LEAD = 0.05
 ALIAS_CONFIDENCE = 0.95
@@ -147,7 +149,7 @@ def mapped(headers: Sequence[str]) -> Mapping:
                 for other in others
             ]
     left = [header for header in usable if header.key not in known]
-    matches |= _similar(left, aliases().keys() - matches.keys())
+    matches |= _similar(left[:MOST_SIMILAR], aliases().keys() - matches.keys())
     if "close" not in matches and "price" in matches and matches.keys() >= {"time", "open", "high", "low"}:
         matches["close"] = matches.pop("price")
     return Mapping(tuple(headers), matches, tuple(doubts))

@@ -15,6 +15,8 @@ Mark = Literal[".", ","]
 MARKS: tuple[Mark, Mark] = (".", ",")
 # Values that contradict the rest: fewer are slips, each dropped alone; more, and no value of the file can be trusted
 MOST_CONTRADICTIONS = 0.01
+# More digits than any column holds; it also bounds what a hostile cell can cost
+LONGEST = 100
 PLAIN = re.compile(r"-?(\d+)(?:\.(\d+))?")
 NUMBER = re.compile(
     r"""(?P<open>\()?\s*(?P<sign>[-+\u2212])?\s*(?:US\$|USD|\$)?\s*(?P<sign2>[-+\u2212])?
@@ -156,7 +158,7 @@ def _nothing(_: str) -> None:
 
 
 def _parts(text: str) -> _Parts | None:
-    match = NUMBER.fullmatch(text.strip())
+    match = NUMBER.fullmatch(text.strip()) if len(text) <= LONGEST else None
     if not match or bool(match["open"]) != bool(match["close"]) or (match["sign"] and match["sign2"]):
         return None
     body = match["body"].rstrip(" \u00a0\u202f")

@@ -8,6 +8,9 @@ from urllib.parse import urljoin, urlsplit
 
 import nh3
 
+LONGEST_TIME = 100
+# Parsing costs the square of how deep elements are nested; whole articles are kept beside, as they came
+LONGEST_MARKUP = 10_000
 # Feeds escape HTML once or twice
 MOST_LAYERS = 3
 BLOCK = re.compile(
@@ -23,7 +26,8 @@ ZONE = re.compile(r"\b([A-Za-z]{1,5})$")
 
 
 def text(markup: str) -> str:
-    """HTML as text: no tags, no scripts, entities decoded, white space single."""
+    """HTML as text: no tags, no scripts, entities decoded, white space single. Very long ones are cut."""
+    markup = markup[:LONGEST_MARKUP]
     for _ in range(MOST_LAYERS):
         if not MARKUP.search(markup):
             break
@@ -46,7 +50,7 @@ def link(url: str, base: str) -> str | None:
 
 def moment(value: str) -> datetime | None:
     """A time as RSS (RFC 822) or Atom (ISO 8601) writes it; without zone it is UTC. None for anything else."""
-    value = value.strip()
+    value = value.strip()[:LONGEST_TIME]
     zone = ZONE.search(value)
     offset = 0
     if zone and zone[1].upper() not in KNOWN_ZONES and value[-3:-2] != "T":

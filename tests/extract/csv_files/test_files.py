@@ -1,10 +1,18 @@
 """A folder of files over time: what is new is read, what is unchanged is not, what is gone is kept and marked."""
 
 import os
+import resource
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
+from extract.csv_files import folder
+from extract.csv_files.loading import Content, load
+from extract.landing import Landing
+from extract.records import Origin
+from kasparro.settings import REPOSITORY
 from tests.extract.csv_files.conftest import CsvFolder
 
 SNAPSHOT = (
@@ -152,6 +160,15 @@ def test_many_files_are_each_a_source_of_their_own(csv_folder: CsvFolder) -> Non
     assert [row["price_usd"] for row in prices] == [100 + number for number in range(12)]
 
 
+def test_the_samples_that_ship_are_read_without_a_doubt(csv_folder: CsvFolder) -> None:
+    assert csv_folder.read(csv_dir=REPOSITORY / "data").problems == ()
+    events = csv_folder.rows("select file, kind, row_count, rejected_count, doubts from raw_csv.files order by file")
+    assert [tuple(event.values()) for event in events] == [
+        ("sample_history.csv", "ohlcv", 120, 0, None),
+        ("sample_snapshot.csv", "snapshot", 15, 0, None),
+    ]
+
+
 def test_a_long_file_lands_whole(csv_folder: CsvFolder) -> None:
     lines = "".join(f"C{number},{number + 1}.5\n" for number in range(45_000))
     csv_folder.write("long.csv", "symbol,price\n" + lines)
@@ -161,3 +178,21 @@ def test_a_long_file_lands_whole(csv_folder: CsvFolder) -> None:
     )
     assert counts == {"rows": 45_000, "numbers": 45_000, "total": sum(range(1, 45_001)) + 22_500}
     assert csv_folder.event("long.csv")["row_count"] == 45_000
+
+
+@pytest.mark.long
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    peaks: list[int] = []
+    for rows in (50_000, 400_000):
+        file = tmp_path / f"{rows}.csv"
+        with file.open("w") as lines:
+            lines.write("symbol,name,price\n")
+            lines.writelines(f"C{number},Coin {number},{number + 1}.5\n" for number in range(rows))
+        copy, file_hash = folder.copied(file)
+        landing = Landing()
+        with copy:
+            for _ in load(Content(copy, file.name, file_hash, 1), {}, landing, Origin("r", datetime.now(UTC))):
+                pass
+        assert landing.landed.accepted == rows
+        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    assert peaks[1] - peaks[0] < 60_000  # kilobytes

@@ -30,7 +30,9 @@ def test_text(markup: str, text: str) -> None:
     assert plain.text(markup) == text
 
 
-@pytest.mark.parametrize("markup", ["<scr<script>ipt>alert(1)</scr</script>ipt>", "<" * 50_000, "&lt;" * 20_000 + "b>"])
+@pytest.mark.parametrize(
+    "markup", ["<scr<script>ipt>alert(1)</scr</script>ipt>", "<" * 50_000, "&lt;" * 20_000 + "b>", "<div>" * 200_000]
+)
 def test_hostile_markup_leaves_no_tag(markup: str) -> None:
     assert "<script" not in plain.text(markup)
 
