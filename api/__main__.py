@@ -11,7 +11,7 @@ from typing import NoReturn
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from kasparro import logs
+from kasparro import logs, ports
 from kasparro.settings import Settings, SettingsError, load_settings
 
 GRACE_SECONDS = 5
@@ -68,11 +68,8 @@ def main() -> int:
     try:
         listener = bind(settings)
     except OSError as error:
-        where = f"{settings.api_host}:{settings.api_port}"
-        print(
-            f"The API can't listen on {where} ({error.strerror}): set API_PORT to a free port.",
-            file=sys.stderr,
-        )
+        why = ports.why_not(settings.api_host, settings.api_port) or error.strerror
+        print(f"The API can't start: {why}. Set API_HOST and API_PORT to an address that is free.", file=sys.stderr)
         return 1
     print(f"API on http://{settings.api_host}:{settings.api_port}", file=sys.stderr)
     # the server raises the signal again once it has stopped: by then the stop is done, and clean

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import orjson
 from starlette.types import Scope
 
+from kasparro import logs
+
 LONGEST_QUERY = 500
 GATHER_SECONDS = 0.02
 logger = logging.getLogger("api.access")
@@ -73,8 +75,9 @@ def _record(line: Line) -> logging.LogRecord:
 class JsonLines(logging.Handler):
     """Writes records of requests as JSON, in the form of `kasparro.logs`, once for each flush."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: tuple[str, ...]) -> None:
         super().__init__()
+        self._secrets = secrets
         self._lines: list[bytes] = []
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -88,12 +91,13 @@ class JsonLines(logging.Handler):
     def flush(self) -> None:
         """Write what has been rendered."""
         if self._lines:
-            sys.stderr.write(b"\n".join([*self._lines, b""]).decode())
+            lines = b"\n".join([*self._lines, b""]).decode()
+            sys.stderr.write(logs.redacted(lines, self._secrets))
             sys.stderr.flush()
             self._lines.clear()
 
 
-def use_json() -> None:
-    """Write lines as JSON, past the general handler."""
-    logger.handlers = [JsonLines()]
+def use_json(secrets: tuple[str, ...]) -> None:
+    """Write lines as JSON, past the general handler; `secrets` are masked as it masks them."""
+    logger.handlers = [JsonLines(secrets)]
     logger.propagate = False

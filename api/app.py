@@ -13,7 +13,7 @@ from api.counts import Counts
 from api.data.routes import router as data
 from api.database import Database
 from api.edge import Edge
-from api.etl.prefect import Prefect, api_url
+from api.etl.prefect import Prefect
 from api.etl.routes import router as etl
 from api.health.routes import router as health
 from api.home.routes import router as home
@@ -23,7 +23,7 @@ from api.metrics.routes import router as metrics
 from api.readmodel import Keeper
 from api.security import guard
 from api.stats.routes import router as stats
-from kasparro import logs, secrets
+from kasparro import environment, logs, secrets
 from kasparro.settings import Settings, load_settings
 from kasparro.warehouse import ensure_warehouse
 
@@ -42,7 +42,7 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> E
         database=database,
         keeper=Keeper(database),
         counts=Counts(),
-        prefect=Prefect(api_url(settings), secrets.prefect_auth(settings)),
+        prefect=Prefect(environment.prefect_api_url(settings).rstrip("/"), secrets.prefect_auth(settings)),
         admin_key=admin_key,
     )
 
@@ -82,5 +82,5 @@ def create() -> Edge:
     settings = load_settings()
     logs.configure(settings)
     if not isinstance(logging.getLogger().handlers[0].formatter, logs.ConsoleFormatter):
-        accesslog.use_json()
+        accesslog.use_json(logs.known_secrets(settings))
     return create_app(settings)

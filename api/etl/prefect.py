@@ -5,14 +5,12 @@ Endpoints: `GET /deployments/name/{flow}/{deployment}`, `POST /flow_runs/filter`
 """
 
 import asyncio
-import os
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import httpx
 
 from api.problems import Problem
-from kasparro.settings import Settings
 
 FLOW, DEPLOYMENT = "elt", "elt"
 TIMEOUT = httpx.Timeout(10, connect=3)
@@ -24,11 +22,6 @@ class FlowRun(NamedTuple):
 
     id: str
     state: str
-
-
-def api_url(settings: Settings) -> str:
-    """Prefect's own variable where it is set (in containers), else the local server."""
-    return os.environ.get("PREFECT_API_URL", "").rstrip("/") or f"http://127.0.0.1:{settings.prefect_port}/api"
 
 
 class Prefect:

@@ -7,8 +7,9 @@ The marts change only when a version is published, so each version is read once,
 """
 
 from api.readmodel.columns import COLUMNS, DECIMALS, PLAIN, SORTABLE
+from api.readmodel.filters import Filters
 from api.readmodel.keeper import Keeper
-from api.readmodel.select import Filters, Page, select
+from api.readmodel.select import Page, select
 from api.readmodel.snapshot import SEPARATOR, Snapshot
 
 __all__ = [

@@ -20,7 +20,7 @@ CHANNEL = "kasparro_publication"
 LOOK_SECONDS = 1.0  # a lost notification costs no more than this; also how soon a lost warehouse is noticed
 SILENT_SECONDS = 10.0  # a watcher that has heard nothing for so long hangs on a dead connection
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
-KEPT = 4
+KEPT = 3
 
 log = logging.getLogger("api.readmodel")
 
@@ -81,15 +81,11 @@ class Keeper:
         failures = 0
         while not self._stop.is_set():
             try:
-                self._database.open()
-                with self._database.transaction() as connection:
-                    self._refresh(connection)
-                failures = 0
                 self._follow()
             except Exception as error:  # noqa: BLE001  whatever it is, the API goes on serving and tries again
+                failures = failures + 1 if self._outage is not None else 0
                 self._lost(error)
                 self._stop.wait(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
-                failures += 1
 
     def _lost(self, error: Exception) -> None:
         """Remember why, and since when; say it once."""
@@ -126,11 +122,12 @@ class Keeper:
         self._heard = time.monotonic()
         if publication is not None and publication.version != self.current.version:
             started = time.perf_counter()
+            self._snapshots = self._snapshots[: KEPT - 1]  # room for the one to come
             coins = queries.coins(connection)
             snapshot = build(publication.version, publication.published_at, coins, self.current)
             self._keep(snapshot)
-            log.info("serving version %s: %s coins, ready in %.2f s", snapshot.version, len(coins),
-                     time.perf_counter() - started)  # fmt: skip
+            seconds = time.perf_counter() - started
+            log.info("serving version %s: %s coins, ready in %.2f s", snapshot.version, len(snapshot.rows), seconds)
         elif publication is None and self.current.version is not None:
             self._keep(EMPTY)
         self._heard = time.monotonic()

@@ -1,5 +1,6 @@
 """What the read model asks the warehouse."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from api.readmodel.columns import COLUMNS
 
+STRETCH = 2000
 LATEST = text("select version, published_at from ops.publications order by version desc limit 1")
 # in the order most asked for: neighbours on a page are then neighbours in memory
 COINS = text(f"select {', '.join(COLUMNS)} from marts.coins order by rank nulls last, canonical_id")  # noqa: S608  constants
@@ -27,6 +29,7 @@ def latest_publication(connection: Connection) -> Publication | None:
     return None if row is None else Publication(row.version, row.published_at)
 
 
-def coins(connection: Connection) -> list[tuple[Any, ...]]:
-    """All coins, values in the order of COLUMNS, sorted by rank."""
-    return [tuple(row) for row in connection.execute(COINS)]
+def coins(connection: Connection) -> Iterator[tuple[Any, ...]]:
+    """All coins, values in the order of COLUMNS, sorted by rank; a stretch at a time, so that few are in memory."""
+    for row in connection.execution_options(yield_per=STRETCH).execute(COINS):
+        yield tuple(row)

@@ -1,18 +1,17 @@
 """One published version of the coins, frozen, with everything ready that a request may ask for."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from operator import itemgetter
 from typing import Any
 
 from api.encoding import encode
 from api.readmodel import numbers
+from api.readmodel.catalogue import Catalogue, catalogue
 from api.readmodel.columns import COLUMNS, PLAIN, SORTABLE
 from api.readmodel.numbers import Numbers
-from api.readmodel.substrings import SubstringIndex
 
 SEPARATOR = b"\x1f"  # JSON text never holds a bare control character
 
@@ -31,11 +30,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The coins of one version. Rows are numbered by rank; every index holds row numbers."""
+    """The coins of one version. Rows are numbered by rank."""
 
     version: int | None
     published_at: datetime | None
-    sources: tuple[str, ...]
     meta: bytes
     """Version, time and sources as the envelope shows them."""
     rows: tuple[bytes, ...]
@@ -44,10 +42,10 @@ class Snapshot:
     """Each row's values as JSON texts in the order of COLUMNS, joined by SEPARATOR."""
     orders: Mapping[str, Order]
     """By sort key: a column of SORTABLE, `-` before it to descend."""
-    ids: Mapping[str, int]
-    symbols: Mapping[str, tuple[int, ...]]
-    symbol_parts: SubstringIndex
-    name_parts: SubstringIndex
+    catalogue: Catalogue
+    row: "array[int]"
+    """By the catalogue's number: the coin's row here."""
+    rows_of: Numbers
     caps: Sequence[Decimal]
     """The market caps there are, ascending; a cap's rank is its place here."""
     cap_rank: "array[int]"
@@ -55,19 +53,29 @@ class Snapshot:
     """By row; -1 without a market cap."""
 
 
-def _orders(rows: Sequence[tuple[Any, ...]], cap_ranks: Numbers) -> dict[str, Order]:
+class _Columns:
+    """What is sorted and searched by, column by column, gathered while the rows are written."""
+
+    def __init__(self) -> None:
+        self._places = {name: COLUMNS.index(name) for name in (*SORTABLE, "sources")}
+        self.values: dict[str, list[Any]] = {name: [] for name in self._places}
+
+    def add(self, coin: tuple[Any, ...]) -> None:
+        for name, place in self._places.items():
+            self.values[name].append(coin[place])
+
+
+def _orders(columns: _Columns, cap_ranks: Numbers) -> dict[str, Order]:
     """Every sort order in both directions: empty values last in both, ties by rank."""
     orders: dict[str, Order] = {}
     for column in SORTABLE:
-        values = [row[COLUMNS.index(column)] for row in rows]
+        values = columns.values[column]
+        if column in ("symbol", "name"):
+            values = [value.casefold() for value in values]
         present = [number for number, value in enumerate(values) if value is not None]
         absent = [number for number, value in enumerate(values) if value is None]
-        key = values.__getitem__
-        if column in ("symbol", "name"):
-            folded = [value.casefold() for value in values]
-            key = folded.__getitem__
         for name, descending in ((column, False), (f"-{column}", True)):
-            ranked = array("i", [*sorted(present, key=key, reverse=descending), *absent])
+            ranked = array("i", [*sorted(present, key=values.__getitem__, reverse=descending), *absent])
             place = array("i", bytes(4 * len(ranked)))
             for standing, number in enumerate(ranked):
                 place[number] = standing
@@ -76,58 +84,44 @@ def _orders(rows: Sequence[tuple[Any, ...]], cap_ranks: Numbers) -> dict[str, Or
     return orders
 
 
-def _market_caps(coins: Sequence[tuple[Any, ...]]) -> tuple[list[Decimal], "array[int]"]:
+def _market_caps(caps: Sequence[Decimal | None]) -> tuple[list[Decimal], "array[int]"]:
     """The market caps there are, ascending, and each row's rank among them (-1 for a row without)."""
-    cap_of: list[Decimal | None] = [coin[COLUMNS.index("market_cap_usd")] for coin in coins]
-    ranked = sorted((cap, number) for number, cap in enumerate(cap_of) if cap is not None)
-    ranks = array("i", [-1]) * len(coins)
+    ranked = sorted((cap, number) for number, cap in enumerate(caps) if cap is not None)
+    ranks = array("i", [-1]) * len(caps)
     for rank, (_, number) in enumerate(ranked):
         ranks[number] = rank
     return [cap for cap, _ in ranked], ranks
 
 
-def _plain_template() -> bytes:
-    return b"{" + b",".join(b'"%b":%%b' % name.encode() for name in PLAIN) + b"}"
-
-
-def _substrings(texts: Sequence[str], previous: SubstringIndex | None) -> SubstringIndex:
-    """Names seldom change from version to version, and their index is the dearest part to build."""
-    folded = tuple(text.casefold() for text in texts)
-    return previous if previous is not None and previous.texts == folded else SubstringIndex(folded)
-
-
 def build(
-    version: int | None,
-    published_at: datetime | None,
-    coins: Sequence[tuple[Any, ...]],
-    previous: Snapshot | None,
+    version: int | None, published_at: datetime | None, coins: Iterable[tuple[Any, ...]], previous: Snapshot | None
 ) -> Snapshot:
     """Encode, sort and index the coins of a version (values in the order of COLUMNS, sorted by rank)."""
-    template = _plain_template()
+    template = b"{" + b",".join(b'"%b":%%b' % name.encode() for name in PLAIN) + b"}"
     rows: list[bytes] = []
     values: list[bytes] = []
+    columns = _Columns()
     for coin in coins:
         texts = tuple(map(encode, coin))
         rows.append(template % texts[: len(PLAIN)])
         values.append(SEPARATOR.join(texts))
-    caps, cap_rank = _market_caps(coins)
+        columns.add(coin)
+    caps, cap_rank = _market_caps(columns.values["market_cap_usd"])
     cap_ranks = numbers.over(cap_rank)
-    symbols: dict[str, tuple[int, ...]] = {}
-    for number, symbol in enumerate(map(itemgetter(COLUMNS.index("symbol")), coins)):
-        symbols[symbol.casefold()] = (*symbols.get(symbol.casefold(), ()), number)
-    sources = tuple(sorted({source for coin in coins for source in coin[COLUMNS.index("sources")]}))
+    ids = columns.values["canonical_id"]
+    row = array("i", sorted(range(len(ids)), key=ids.__getitem__))
+    identity = [[columns.values[name][number] for number in row] for name in ("canonical_id", "symbol", "name")]
+    sources = tuple(sorted({source for each in columns.values["sources"] for source in each}))
     return Snapshot(
         version=version,
         published_at=published_at,
-        sources=sources,
         meta=encode({"version": version, "published_at": published_at, "sources": sources}),
         rows=tuple(rows),
         values=tuple(values),
-        orders=_orders(coins, cap_ranks),
-        ids={coin[0]: number for number, coin in enumerate(coins)},
-        symbols=symbols,
-        symbol_parts=_substrings([coin[1] for coin in coins], previous.symbol_parts if previous else None),
-        name_parts=_substrings([coin[2] for coin in coins], previous.name_parts if previous else None),
+        orders=_orders(columns, cap_ranks),
+        catalogue=catalogue(*identity, known=previous.catalogue if previous else None),
+        row=row,
+        rows_of=numbers.over(row),
         caps=caps,
         cap_rank=cap_rank,
         cap_ranks=cap_ranks,
