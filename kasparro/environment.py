@@ -65,6 +65,8 @@ def prefect_environment(settings: Settings, api_url: str | None = None) -> dict[
         "PREFECT_API_AUTH_STRING": auth,
         "PREFECT_SERVER_API_AUTH_STRING": auth,
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"{api_url.removesuffix('/api')},http://localhost:{settings.prefect_port}",
+        # The server writes its address into its UI's files: not into the installed package, which other copies share
+        "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(settings.kasparro_home / "prefect" / "ui"),
         "PREFECT_CLI_PROMPT": "false",
     }
 

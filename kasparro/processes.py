@@ -5,7 +5,8 @@ stranger that got the number of a dead process does not have it.
 """
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +21,24 @@ def mark(home: Path, service: str) -> dict[str, str]:
     return {HOME: str(home.resolve()), SERVICE: service}
 
 
+def is_live(process: psutil.Process) -> bool:
+    """Whether a process still runs; one that has ended and that nobody has waited for does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def have_ended(processes: Iterable[psutil.Process], seconds: float) -> bool:
+    """Wait for processes, whosever children they are. Returns whether all of them ended in time."""
+    deadline = time.monotonic() + seconds
+    while any(map(is_live, processes)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
 def marked(home: Path, service: str | None = None) -> list[psutil.Process]:
     """The live processes of a service, or of all services of a home; never this process itself."""
     place = str(home.resolve())
@@ -30,7 +49,7 @@ def marked(home: Path, service: str | None = None) -> list[psutil.Process]:
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if process.pid != os.getpid() and process.is_running() and is_meant(process.environ()):
+            if process.pid != os.getpid() and is_live(process) and is_meant(process.environ()):
                 found.append(process)
     return found
 
@@ -42,8 +61,7 @@ def end(home: Path, service: str | None = None) -> int:
         for process in found:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        _, alive = psutil.wait_procs(found, timeout=KILL_SECONDS)
-        ended += len(found) - len(alive)
-        if alive:
+        ended += len(found)
+        if not have_ended(found, KILL_SECONDS):
             break
     return ended

@@ -23,6 +23,7 @@ from sqlalchemy.engine import URL
 
 from kasparro import home, ports
 from kasparro.database_url import text
+from kasparro.processes import have_ended, is_live
 from kasparro.secrets import generated
 from kasparro.settings import Settings
 from kasparro.warehouse import cluster
@@ -109,14 +110,14 @@ class EmbeddedPostgres:
 
     def _launch(self) -> None:
         """Start the server; returns once it takes connections."""
-        if not self._data.exists():
-            cluster.create(self._data, self._password)
-        cluster.require_version(self._data)
-        account = cluster.account_of(self._data)
         self._end_processes()
         reason = ports.why_not("127.0.0.1", self._settings.pg_port)
         if reason:
             raise WarehouseError(f"{reason}: set PG_PORT to a free port for the embedded Postgres")
+        if not self._data.exists():
+            cluster.create(self._data, self._password)
+        cluster.require_version(self._data)
+        account = cluster.account_of(self._data)
         options = {**SERVER_OPTIONS, "cluster_name": self._name, "port": self._settings.pg_port}
         log = home.folder(self._settings, "logs") / self._log.name
         home.keep_small(log)
@@ -177,12 +178,10 @@ class EmbeddedPostgres:
         if running is None:
             return False
         process = psutil.Process(running.pid)
-        with suppress(psutil.NoSuchProcess):
-            for number in (signal.SIGINT, signal.SIGQUIT):
-                _signal(process, number)
-                with suppress(psutil.TimeoutExpired):
-                    process.wait(STOP_SECONDS)
-                    break
+        for number in (signal.SIGINT, signal.SIGQUIT):
+            _signal(process, number)
+            if have_ended([process], STOP_SECONDS):
+                break
         self._end_processes()
         return True
 
@@ -190,18 +189,14 @@ class EmbeddedPostgres:
         """End server processes that outlived their postmaster, and drop its pid file."""
         leftovers = [process for process in psutil.process_iter() if self._is_ours(process)]
         for process in leftovers:
-            with suppress(psutil.NoSuchProcess):
-                _signal(process, signal.SIGKILL)
-        psutil.wait_procs(leftovers, timeout=STOP_SECONDS)
+            _signal(process, signal.SIGKILL)
+        have_ended(leftovers, STOP_SECONDS)
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
-            return (
-                process.name() == "postgres"
-                and process.status() != psutil.STATUS_ZOMBIE
-                and any(self._name in part for part in process.cmdline())
-            )
+            named = process.name() == "postgres" and any(self._name in part for part in process.cmdline())
+            return named and is_live(process)
         except psutil.Error:
             return False
 
@@ -218,6 +213,7 @@ class EmbeddedPostgres:
 
 def _signal(process: psutil.Process, number: signal.Signals) -> None:
     try:
-        process.send_signal(number)
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
     except psutil.AccessDenied:
         raise WarehouseError(f"the embedded Postgres (process {process.pid}) belongs to another account") from None

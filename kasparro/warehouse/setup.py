@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from kasparro import home
 from kasparro.database_url import text
 from kasparro.settings import Settings
-from kasparro.warehouse.connect import CONNECT_SECONDS, connect
+from kasparro.warehouse.connect import connect, explained
 from kasparro.warehouse.errors import WarehouseError
 
 TEMPLATE = Path(__file__).with_name("setup.sql")
@@ -48,9 +48,12 @@ def ensure(admin: URL, logins: dict[str, URL], settings: Settings) -> None:
     """
     if _is_ready(logins):
         return
-    with closing(
-        connect(admin, "DATABASE_URL" if settings.database_url else "DB_HOST and its companions")
-    ) as connection:
+    try:
+        connection = connect(admin)
+    except psycopg2.OperationalError as error:
+        named_in = "DATABASE_URL" if settings.database_url else "DB_HOST and its companions"
+        raise explained(error, admin, named_in) from None
+    with closing(connection):
         require_version(connection.server_version)
         try:
             _apply(connection, admin, logins)
@@ -73,8 +76,7 @@ def _is_ready(logins: dict[str, URL]) -> bool:
     """Whether every login works and the setup is of this release."""
     try:
         for url in logins.values():
-            connection = psycopg2.connect(text(url), connect_timeout=CONNECT_SECONDS)
-            with closing(connection), connection.cursor() as cursor:
+            with closing(connect(url)) as connection, connection.cursor() as cursor:
                 cursor.execute("select obj_description(to_regnamespace('ops'), 'pg_namespace')")
                 if cursor.fetchone() != (_ops_comment(),):
                     return False
