@@ -18,6 +18,9 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     os.environ.update({**prefect_environment(settings), **os.environ, "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,extract"})
+    scratch = settings.kasparro_home / "prefect" / "tmp"  # Prefect's runner storage is one folder for all users else
+    scratch.mkdir(parents=True, exist_ok=True)
+    os.environ["TMPDIR"] = str(scratch)
     logs.configure(settings)
 
     from prefect import serve
