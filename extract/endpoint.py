@@ -50,6 +50,8 @@ class Endpoint:
                 )
             yield from landing.land(self.model, map(self.shape, rows), answer.origin)
             yield from landing.finished(self.model, self.path, answer.origin, within=self.within)
+        else:
+            landing.unchanged += 1
         note(last, answer)
 
     def read_daily(self, api: Client, landing: Landing, last: Payload) -> Iterator[Any]:

@@ -1,13 +1,18 @@
-"""One HTTP client per source, on dlt's requests client: paced, retried with jitter, bounded, plain about failures."""
+"""One HTTP client per source, on dlt's requests client: paced, counted, retried with jitter, plain about faults.
+
+What a provider says is taken seriously: a long `Retry-After` ends the pass's calls and those of the next passes until
+then; a plan's or key's refusal is not retried.
+"""
 
 import threading
 import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from dlt.sources.helpers.requests import Client as RetryingClient
@@ -15,18 +20,22 @@ from requests.adapters import HTTPAdapter
 from tenacity import RetryCallState, wait_random
 from tenacity.stop import stop_base
 
-from extract.records import Origin, loads
+from extract.answers import LARGEST_BODY_BYTES, TooLarge, is_broken_json, read_bounded, retry_after
+from extract.calls import Calls
+from extract.errors import SourceError
+from extract.records import Origin, as_object, loads
+
+__all__ = ["Answer", "Client", "RateLimiter", "SourceError"]
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 ATTEMPTS = 4
+BACKOFF_SECONDS = 0.5
+JITTER_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 60.0
-LARGEST_BODY_BYTES = 64 * 1024 * 1024
+MOST_REDIRECTS = 5
+LONGEST_QUOTE = 200
 USER_AGENT = "kasparro/0.1 (+https://github.com/kasparro/kasparro)"
-
-
-class SourceError(Exception):
-    """A source could not be read. The message is one line: what happened and what to do; it holds no key."""
 
 
 class RateLimiter:
@@ -62,60 +71,43 @@ class Answer:
         return loads(self.body)
 
 
-class _PacedAdapter(HTTPAdapter):
-    """Takes a token before every attempt, so that retries are paced like first calls."""
+class _Adapter(HTTPAdapter):
+    """Takes a token and counts before every attempt, so that retries are paced and counted like first calls."""
 
-    def __init__(self, limiter: RateLimiter) -> None:
+    def __init__(self, limiter: RateLimiter, calls: Calls | None) -> None:
         super().__init__()
         self._limiter = limiter
+        self._calls = calls
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Wait for a token, then send."""
+        """Send when it is allowed. Raises SourceError when it is not."""
+        if self._calls:
+            self._calls.take()
         self._limiter.wait()
-        return super().send(request, *args, **kwargs)
-
-
-class _TooLarge(Exception):
-    pass
-
-
-def _read_bounded(response: requests.Response, *_: object, **__: object) -> None:
-    """Response hook: read the body inside the retried call, and no more of it than we want to hold."""
-    chunks: list[bytes] = []
-    size = 0
-    for chunk in response.iter_content(256 * 1024):
-        size += len(chunk)
-        if size > LARGEST_BODY_BYTES:
-            response.close()
-            raise _TooLarge
-        chunks.append(chunk)
-    response._content = b"".join(chunks)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-
-
-def _is_broken_json(response: requests.Response | None, _: BaseException | None) -> bool:
-    """Retry a 200 whose body is not JSON: cut short, or a page of a proxy in between."""
-    if response is None or response.status_code != 200 or not getattr(response, "wants_json", True):
-        return False
-    try:
-        loads(response.content)
-    except ValueError:
-        return True
-    return False
+        try:
+            return super().send(request, *args, **kwargs)
+        except requests.ConnectionError as error:
+            if self._calls and "NewConnectionError" in repr(error):
+                self._calls.give_back()
+            raise
 
 
 class _AsksForTooLong(stop_base):
     """Stop when the provider asks to wait longer than a pass should last: retrying earlier would only annoy it."""
 
     def __call__(self, retry_state: RetryCallState) -> bool:
-        """Read `Retry-After`, in seconds, of the last answer."""
+        """Read the last answer's `Retry-After`."""
         outcome = retry_state.outcome
         answer = None if outcome is None or outcome.failed else outcome.result()
-        asked = str(answer.headers.get("Retry-After", "")) if isinstance(answer, requests.Response) else ""
-        return asked.isdigit() and float(asked) > LONGEST_WAIT_SECONDS
+        return isinstance(answer, requests.Response) and (retry_after(answer) or 0) > LONGEST_WAIT_SECONDS
 
 
 class Client:
-    """GETs from one provider. `label` names it in messages; `base_url_variable` is the setting to look at."""
+    """GETs from one provider. `label` names it in messages; `base_url_variable` is the setting to look at.
+
+    `secrets` are headers that only the provider's own host gets, and whose values no message shows. Once the provider
+    could not be reached, the client does not try again.
+    """
 
     def __init__(
         self,
@@ -124,52 +116,59 @@ class Client:
         *,
         limiter: RateLimiter,
         headers: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
         base_url_variable: str,
         json: bool = True,
+        calls: Calls | None = None,
     ) -> None:
         self.label = label
         self.base_url = base_url
         self._variable = base_url_variable
-        self.requests_made = 0
+        self._secrets = dict(secrets or {})
+        self._calls = calls
+        self._unreachable: str | None = None
         client = RetryingClient(
             request_timeout=(CONNECT_SECONDS, READ_SECONDS),
             raise_for_status=False,
             request_max_attempts=ATTEMPTS,
-            request_backoff_factor=0.5,
+            request_backoff_factor=BACKOFF_SECONDS,
             request_max_retry_delay=LONGEST_WAIT_SECONDS,
-            retry_condition=_is_broken_json if json else None,
+            retry_condition=is_broken_json if json else None,
         )
         self._session = client.session
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **(headers or {})})
-        self._session.hooks["response"] = [_read_bounded]
+        self._session.hooks["response"] = [read_bounded]
         retrying: Any = self._session.send.retry  # type: ignore[attr-defined]
-        retrying.wait = retrying.wait + wait_random(0, 0.5)
+        retrying.wait = retrying.wait + wait_random(0, JITTER_SECONDS)
         retrying.stop = retrying.stop | _AsksForTooLong()
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _PacedAdapter(limiter))
+            self._session.mount(scheme, _Adapter(limiter, calls))
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None, **headers: str) -> Answer:
         """GET `base_url + path`.
 
         Returns the answer for 200 and 304. Raises SourceError for everything else, after the retries.
         """
+        if self._unreachable:
+            raise SourceError(self._unreachable)
         request_id = uuid.uuid4().hex
         try:
-            response = self._session.get(self.base_url + path, params=params, headers=headers, stream=True)
+            response = self._followed(self.base_url + path, params, headers)
         except requests.Timeout:
-            raise SourceError(
+            raise self._gone(
                 f"{self.label} did not answer in time ({self._host}): it is tried again next pass"
             ) from None
-        except _TooLarge:
+        except TooLarge:
             raise SourceError(
                 f"{self.label} sent more than {LARGEST_BODY_BYTES >> 20} MB for {path}: refused"
             ) from None
         except requests.RequestException as error:
-            raise SourceError(
+            raise self._gone(
                 f"can't reach {self.label} at {self._host} ({_short(error)}): check the network, or {self._variable}"
             ) from None
-        self.requests_made += 1
         self._raise_for(response, path)
+        if self._calls:
+            self._calls.succeeded()
         return Answer(response.status_code, response.headers, response.content, Origin(request_id, datetime.now(UTC)))
 
     def get_json(self, path: str, params: Mapping[str, str | int] | None = None) -> tuple[Any, Origin]:
@@ -191,20 +190,62 @@ class Client:
     def _host(self) -> str:
         return urlsplit(self.base_url).netloc
 
+    def _followed(
+        self, url: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str]
+    ) -> requests.Response:
+        """The answer after redirects; each of them is a call like any other, and only our host learns our keys."""
+        for _ in range(MOST_REDIRECTS + 1):
+            ours = urlsplit(url)[:2] == urlsplit(self.base_url)[:2]
+            sent: Any = {**headers, **self._secrets} if ours else {**headers, "Authorization": None}
+            response = self._session.get(url, params=params, headers=sent, stream=True, allow_redirects=False)
+            if not response.is_redirect:
+                return response
+            url, params = urljoin(url, response.headers["Location"]), None
+            if urlsplit(url).scheme not in ("http", "https"):
+                raise requests.exceptions.InvalidSchema("redirected to something else than http")
+        raise requests.TooManyRedirects
+
     def _raise_for(self, response: requests.Response, path: str) -> None:
         status = response.status_code
-        if status in (200, 304):
+        if status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             return
-        retry_after = response.headers.get("Retry-After")
+        wait = retry_after(response)
+        if self._calls:
+            if wait:
+                reason = f"it answered {path} with status {status} and asked to wait"
+                self._calls.pause(datetime.now(UTC) + timedelta(seconds=wait), reason)
+            if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                self._calls.failed()
         advice = {
-            401: "check its API key",
+            401: "check its API key and plan",
             402: "the plan does not include this",
             403: "check its API key and plan",
             404: f"check {self._variable}",
-            429: f"its rate limit is reached{f', it asks to wait {retry_after} s' if retry_after else ''}: "
+            429: f"its rate limit is reached{f', it asks to wait {wait:.0f} s' if wait else ''}: "
             "lower the rate limit setting, or use a key",
         }.get(status, "it is tried again next pass")
-        raise SourceError(f"{self.label} answered {path} with status {status}: {advice}")
+        raise SourceError(f"{self.label} answered {path} with status {status}{self._quoted(response)}: {advice}")
+
+    def _quoted(self, response: requests.Response) -> str:
+        """What the provider says of a refusal, if it says it in JSON, without our keys."""
+        try:
+            said = as_object(loads(response.content)) or {}
+        except ValueError:
+            return ""
+        status = as_object(said.get("status")) or as_object((as_object(said.get("error")) or {}).get("status")) or {}
+        words = said.get("error") if isinstance(said.get("error"), str) else status.get("error_message")
+        if not isinstance(words, str):
+            return ""
+        for secret in self._secrets.values():
+            words = words.replace(secret, "***")
+        words = " ".join(words.split())
+        return f" ({words[:LONGEST_QUOTE]}{'…' if len(words) > LONGEST_QUOTE else ''})"
+
+    def _gone(self, message: str) -> SourceError:
+        self._unreachable = message
+        if self._calls:
+            self._calls.failed()
+        return SourceError(message)
 
 
 def _short(error: requests.RequestException) -> str:

@@ -8,8 +8,10 @@ import dlt
 import pyarrow as pa
 from dlt.extract import DltResource
 
-from extract.http import SourceError
+from extract.calls import Calls
+from extract.errors import SourceError
 from extract.known import KeyValues, Known, State, key_text
+from extract.plan import UNLIMITED, Budget
 from extract.records import Integer, Keeps, Key, Landed, Moment, Origin, Payload, Record, Text, key_of, required, typed
 from extract.tables import REJECTED, column_hints, empty_tables, records_table, rejects_table
 
@@ -50,13 +52,26 @@ class Landing:
 
     A source that could read only a part appends to `problems` one line for each part it missed: what landed stays.
     It counts the parts that were read and had nothing new in `unchanged`.
-    `known` is what raw holds. With `catalogue`, what is read once a day is read now.
+
+    `known` is what raw holds; `calls` counts what the provider is asked; `budget` is what it may be asked, and `plan`
+    what a source says it makes of that. With `catalogue`, what is read once a day is read now.
     """
 
-    def __init__(self, known: Known | None = None, *, tables_only: bool = False, catalogue: bool = False) -> None:
+    def __init__(
+        self,
+        known: Known | None = None,
+        *,
+        calls: Calls | None = None,
+        budget: Budget = UNLIMITED,
+        tables_only: bool = False,
+        catalogue: bool = False,
+    ) -> None:
         self.landed = Landed()
         self.problems: list[str] = []
         self.unchanged = 0
+        self.plan: str | None = None
+        self.calls = calls
+        self.budget = budget
         self.catalogue = catalogue
         self._known = known
         self._tables_only = tables_only
@@ -78,7 +93,8 @@ class Landing:
             try:
                 yield from rows()
             except SourceError as error:
-                self.problems.append(str(error))
+                if str(error) not in self.problems:
+                    self.problems.append(str(error))
 
         return dlt.resource(generate, name=model.table)()
 

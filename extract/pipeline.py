@@ -1,10 +1,12 @@
 """Builds and runs the dlt pipeline of a source: state, working folder, destination, indexes."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
@@ -13,13 +15,24 @@ import psycopg2
 from dlt.pipeline.exceptions import PipelineStepFailed
 from psycopg2 import sql
 
-from extract.http import SourceError
+from extract import calls as provider_calls
+from extract.calls import Calls, seconds_left_in_month
+from extract.errors import SourceError
 from extract.known import Known
 from extract.landing import Landing
+from extract.plan import Budget
 from extract.tables import REJECTED
 from kasparro.settings import ALL_SOURCES, Settings, SourceName
 from kasparro.warehouse import Warehouse
 
+logger = logging.getLogger("extract")
+
+LABELS: dict[SourceName, str] = {
+    "coinpaprika": "CoinPaprika",
+    "coingecko": "CoinGecko",
+    "csv": "the CSV folder",
+    "rss": "the feeds",
+}
 PACKAGES: dict[SourceName, str] = {
     "coinpaprika": "extract.coinpaprika",
     "coingecko": "extract.coingecko",
@@ -30,26 +43,33 @@ DLT_DEFAULTS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__LOG_LEVEL": "ERROR",
     "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
+    "NORMALIZE__DATA_WRITER__DISABLE_COMPRESSION": "true",
     "LOAD__DELETE_COMPLETED_JOBS": "true",
     "LOAD__TRUNCATE_STAGING_DATASET": "true",
     "LOAD__RAISE_ON_MAX_RETRIES": "3",
 }
+for variable, value in DLT_DEFAULTS.items():
+    os.environ.setdefault(variable, value)  # before dlt reads its configuration for the first time
 
 
 @dataclass(frozen=True)
 class Extracted:
-    """What one source's extraction did: records taken, records rejected, and why; and which parts could not be read."""
+    """What one source's extraction did: records taken, records rejected, and why; and which parts could not be read.
+
+    `plan` says in words how often what is read, given the calls made this month and the month's budget of them.
+    """
 
     accepted: int
     rejected: int
     reasons: tuple[str, ...]
     problems: tuple[str, ...] = ()
+    calls_this_month: int = 0
+    calls_budget: int | None = None
+    plan: str | None = None
 
 
 def pipeline_for(name: SourceName, settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
     """The dlt pipeline of a source. Its working folder belongs to one warehouse: another one starts afresh."""
-    for variable, value in DLT_DEFAULTS.items():
-        os.environ.setdefault(variable, value)
     place = hashlib.sha256(warehouse.shown.encode()).hexdigest()[:8]
     return dlt.pipeline(
         pipeline_name=name,
@@ -68,16 +88,37 @@ def run(name: SourceName, settings: Settings, warehouse: Warehouse, *, catalogue
     pipeline = pipeline_for(name, settings, warehouse)
     if pipeline.has_pending_data:
         pipeline.run()  # what an interrupted pass left; with data pending, run() would ignore new data
-    with closing(Known(warehouse.url("loader"), pipeline.dataset_name)) as known:
-        landing = Landing(known, catalogue=catalogue)
+    with (
+        closing(Known(warehouse.url("loader"), pipeline.dataset_name)) as known,
+        closing(_calls(name, settings, warehouse)) as calls,
+    ):
+        if refusal := calls.refusal():
+            raise SourceError(refusal)
+        landing = Landing(known, calls=calls, budget=_budget(calls, settings), catalogue=catalogue)
         try:
             pipeline.run(_source(name)(settings, landing))
         except PipelineStepFailed as failure:
             raise _cause(failure) from None
+        made = calls.standing().calls
     landed = landing.landed
+    if landing.plan:
+        of_budget = f" of {calls.budget:,}" if calls.budget else ""
+        logger.info("%s: %s; %s%s calls made this month", name, landing.plan, f"{made:,}", of_budget)
     if landing.problems and not (landed.accepted or landed.rejected or landing.unchanged):
         raise SourceError("; ".join(landing.problems))
-    return Extracted(landed.accepted, landed.rejected, tuple(sorted(landed.reasons)), tuple(landing.problems))
+    reasons = tuple(sorted(landed.reasons))
+    return Extracted(
+        landed.accepted, landed.rejected, reasons, tuple(landing.problems), made, calls.budget or None, landing.plan
+    )
+
+
+def _calls(name: SourceName, settings: Settings, warehouse: Warehouse) -> Calls:
+    budget: int = getattr(settings, f"{name}_monthly_calls", 0)
+    return Calls(LABELS[name], warehouse.url("loader"), f"raw_{name}", budget, f"{name.upper()}_MONTHLY_CALLS")
+
+
+def _budget(calls: Calls, settings: Settings) -> Budget:
+    return Budget(calls.left(), seconds_left_in_month(datetime.now(UTC)), settings.etl_interval_minutes * 60)
 
 
 def prepare(settings: Settings, warehouse: Warehouse) -> None:
@@ -96,6 +137,7 @@ def prepare_source(name: SourceName, settings: Settings, warehouse: Warehouse) -
     if not expected <= present:
         pipeline = pipeline_for(name, settings, warehouse)
         pipeline.run(tables)
+        provider_calls.create(warehouse.url("loader"), pipeline.dataset_name)
         _index(pipeline, warehouse)
 
 

@@ -6,6 +6,7 @@ without a usable key is rejected, with its reason. Two payloads of equal content
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +23,9 @@ Keeps = Literal["contents", "changes", "newest"]
 MONEY_LIMIT = Decimal(10) ** 38
 MONEY_STEP = -38
 LARGEST_JSON_EXPONENT = 1000
+LONGEST_KEY = 500
+SUSPICIOUS = re.compile(r"\\u0000|\dE[+-]?\d{4}")
+"""In JSON text: a NUL character, or a number with an exponent of thousands."""
 
 
 def _fits(value: Decimal) -> Decimal:
@@ -55,10 +59,12 @@ def _not_blank(value: object) -> object:
 def _usable(value: object) -> object:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("missing or blank")
+    if len(value) > LONGEST_KEY:
+        raise ValueError(f"longer than {LONGEST_KEY} characters")
     return value.strip()
 
 
-Key = Annotated[str, BeforeValidator(_usable), Field(max_length=500)]
+Key = Annotated[str, BeforeValidator(_usable)]
 Text = Annotated[str, BeforeValidator(_not_blank)]
 Number = Annotated[Decimal, BeforeValidator(_number), AfterValidator(_fits)]
 Integer = Annotated[int, BeforeValidator(_number), Field(ge=-(2**63), lt=2**63)]
@@ -136,7 +142,7 @@ def loads(text: str | bytes) -> Any:
 
 def content_hash(payload: object) -> str:
     """32 hex digits that are equal for payloads of equal content."""
-    return hashlib.blake2b(dumps(payload).encode(), digest_size=16).hexdigest()
+    return _hash(dumps(payload))
 
 
 def storable(value: Any) -> Any:
@@ -207,13 +213,21 @@ def typed(model: type[Record], payloads: Iterable[object]) -> Typed:
     rows: dict[str, tuple[Record, Payload]] = {}
     rejects: dict[str, tuple[str, str]] = {}
     for raw in payloads:
-        payload = storable(raw.payload if isinstance(raw, Unusable) else raw)
-        content = content_hash(payload)
+        payload = raw.payload if isinstance(raw, Unusable) else raw
+        text = dumps(payload)
+        if not text.isascii() or SUSPICIOUS.search(text):
+            payload = storable(payload)
+            text = dumps(payload)
+        content = _hash(text)
         if isinstance(raw, Unusable):
-            rejects[content] = (raw.reason, dumps(payload))
+            rejects[content] = (raw.reason, text)
             continue
         try:
             rows[content] = validate(model, payload)
         except ValueError as error:
-            rejects[content] = (str(error), dumps(payload))
+            rejects[content] = (str(error), text)
     return Typed(rows, rejects)
+
+
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

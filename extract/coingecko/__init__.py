@@ -4,66 +4,104 @@ Data flow: `/coins/markets`, page by page → `raw_coingecko.markets`; once a da
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 import dlt
 from dlt.extract import DltResource
 
+from extract.calls import Calls
 from extract.coingecko.models import ListedCoin, Market
-from extract.endpoint import Endpoint
+from extract.endpoint import Endpoint, array
 from extract.http import Client, RateLimiter, SourceError
 from extract.landing import Landing
-from extract.records import as_array, as_object
+from extract.plan import in_words
+from extract.records import Payload, as_object
 from kasparro.settings import Settings
 
 COINS_LIST = Endpoint(ListedCoin, "/coins/list", {"include_platform": "true"})
 PER_PAGE = 250
+MARKETS = {"vs_currency": "usd", "order": "market_cap_desc", "per_page": PER_PAGE}
+CATALOGUE_CALLS = 1
+"""A day."""
+
 KEY_HEADERS = {"public": "x-cg-demo-api-key", "demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
 
 
-def client(settings: Settings) -> Client:
+def client(settings: Settings, calls: Calls | None = None) -> Client:
     """The client of CoinGecko's API; the plan decides the header of the key."""
     key = settings.coingecko_api_key
     return Client(
         "CoinGecko",
         settings.coingecko_url,
         limiter=RateLimiter(settings.coingecko_rate_limit),
-        headers={KEY_HEADERS[settings.coingecko_plan]: key} if key else {},
+        secrets={KEY_HEADERS[settings.coingecko_plan]: key} if key else {},
         base_url_variable="COINGECKO_BASE_URL",
+        calls=calls,
     )
 
 
 @dlt.source(name="coingecko")
 def source(settings: Settings, landing: Landing) -> list[DltResource]:
     """All of CoinGecko that a pass reads."""
-    api = client(settings)
+    api = client(settings, landing.calls)
+    depth = settings.coingecko_max_coins
     return [
-        landing.resource(Market, lambda: markets(api, landing, settings.coingecko_max_coins)),
+        landing.resource(Market, lambda: markets(api, landing, depth, dlt.current.resource_state())),
         landing.resource(ListedCoin, lambda: COINS_LIST.read_daily(api, landing, dlt.current.resource_state())),
         *landing.presence(),
     ]
 
 
-def markets(api: Client, landing: Landing, max_coins: int) -> Iterator[Any]:
+def markets(api: Client, landing: Landing, max_coins: int, state: Payload) -> Iterator[Any]:
     """The coins with the largest market caps, `max_coins` of them (0 = all), in pages of 250.
 
-    Coins move between pages while we page: a coin met twice is taken once, with its first quote.
+    Where the month's budget does not allow all pages in every pass, those that are due. Coins move between pages while
+    we page: a coin met twice is taken once, with its first quote.
     """
+    pages: int = -(-max_coins // PER_PAGE) or state.get("pages", 0)
+    read_at: dict[str, str] = state.setdefault("read_at", {})
+    due = _due(landing, pages, read_at, max_coins)
     seen: set[str] = set()
+    read = 0
+    full = True
     for page in count(1):
-        payload, origin = api.get_json(
-            "/coins/markets", {"vs_currency": "usd", "order": "market_cap_desc", "per_page": PER_PAGE, "page": page}
-        )
-        coins = as_array(payload)
-        if coins is None or (page == 1 and not coins):
-            raise SourceError("CoinGecko answered /coins/markets with no coins: nothing is taken over")
-        wanted = coins[: max_coins - PER_PAGE * (page - 1)] if max_coins else coins
-        yield from landing.land(Market, _first_met(wanted, seen), origin)
-        if len(coins) < PER_PAGE or (max_coins and page * PER_PAGE >= max_coins):
-            everything = len(coins) < PER_PAGE and len(wanted) == len(coins)
-            yield from landing.finished(Market, "/coins/markets", origin, everything=everything)
+        if page > pages > 0 and (max_coins or not full):
             return
+        if page <= pages and not due[page - 1]:
+            full = False
+            continue
+        answer, coins = array(api, "/coins/markets", {**MARKETS, "page": page}, {})
+        total = _pages(answer.headers.get("Total", ""))
+        expected = total or pages
+        if not coins and (page == 1 or page < expected):
+            state.pop("pages", None)
+            raise SourceError(f"CoinGecko answered page {page} of /coins/markets with no coins: it is asked again")
+        wanted = coins[: max_coins - PER_PAGE * (page - 1)] if max_coins else coins
+        yield from landing.land(Market, _first_met(wanted, seen), answer.origin)
+        read_at[str(page)] = answer.origin.fetched_at.isoformat()
+        read += 1
+        full = page < expected or (len(coins) == PER_PAGE and not total)
+        if not full or page * PER_PAGE >= max_coins > 0:
+            state["pages"] = page
+            if read == page:
+                everything = not full and len(wanted) == len(coins)
+                yield from landing.finished(Market, "/coins/markets", answer.origin, everything=everything)
+            return
+
+
+def _due(landing: Landing, pages: int, read_at: dict[str, str], max_coins: int) -> list[bool]:
+    """Whether each page is to be read in this pass. Says the plan."""
+    periods = landing.budget.periods(pages or 1, daily_calls=CATALOGUE_CALLS)
+    landing.plan = in_words(periods, PER_PAGE, max_coins)
+    now = datetime.now(UTC)
+    return [landing.budget.is_due(period, read_at.get(str(page)), now) for page, period in enumerate(periods, 1)]
+
+
+def _pages(total: str) -> int:
+    """How many pages the header `Total` speaks of; 0 when it is not there."""
+    return -(-int(total) // PER_PAGE) if total.isdecimal() else 0
 
 
 def _first_met(coins: list[Any], seen: set[str]) -> Iterator[Any]:

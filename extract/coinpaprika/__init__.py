@@ -5,45 +5,59 @@ Data flow: `/tickers` → `raw_coinpaprika.tickers`; once a day
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 import dlt
 from dlt.extract import DltResource
 
+from extract.calls import Calls
 from extract.coinpaprika.models import Coin, Contract, Ticker, flatten_ticker
 from extract.endpoint import Endpoint, array, is_due, note
 from extract.http import Client, RateLimiter, SourceError
 from extract.landing import Landing
+from extract.plan import duration
 from extract.records import Payload, as_object
 from kasparro.settings import Settings
 
 TICKERS = Endpoint(Ticker, "/tickers", {"quotes": "USD"}, flatten_ticker)
 COINS = Endpoint(Coin, "/coins")
+CATALOGUE_CALLS = 40
+"""A day: the coins, the platforms, and the contracts of each platform."""
 
 
-def client(settings: Settings) -> Client:
+def client(settings: Settings, calls: Calls | None = None) -> Client:
     """The client of CoinPaprika's API; a key goes into `Authorization`, without a scheme."""
     key = settings.coinpaprika_api_key
     return Client(
         "CoinPaprika",
         settings.coinpaprika_url,
         limiter=RateLimiter(settings.coinpaprika_rate_limit),
-        headers={"Authorization": key} if key else {},
+        secrets={"Authorization": key} if key else {},
         base_url_variable="COINPAPRIKA_BASE_URL",
+        calls=calls,
     )
 
 
 @dlt.source(name="coinpaprika")
 def source(settings: Settings, landing: Landing) -> list[DltResource]:
     """All of CoinPaprika that a pass reads."""
-    api = client(settings)
+    api = client(settings, landing.calls)
     return [
-        landing.resource(Ticker, lambda: TICKERS.read(api, landing, dlt.current.resource_state())),
+        landing.resource(Ticker, lambda: tickers(api, landing, dlt.current.resource_state())),
         landing.resource(Coin, lambda: COINS.read_daily(api, landing, dlt.current.resource_state())),
         landing.resource(Contract, lambda: contracts(api, landing, dlt.current.resource_state())),
         *landing.presence(),
     ]
+
+
+def tickers(api: Client, landing: Landing, state: Payload) -> Iterator[Any]:
+    """Every coin that the plan serves, with its USD quote: one call, as often as the month's budget allows."""
+    (period,) = landing.budget.periods(1, daily_calls=CATALOGUE_CALLS)
+    landing.plan = f"tickers every {duration(period)}"
+    if landing.budget.is_due(period, state.get("read_at"), datetime.now(UTC)):
+        yield from TICKERS.read(api, landing, state)
 
 
 def contracts(api: Client, landing: Landing, state: Payload) -> Iterator[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from extract import pipeline
+from extract import answers, http, pipeline
 from extract.pipeline import Extracted
 from kasparro.settings import Settings, SourceName
 from kasparro.warehouse import Warehouse
@@ -87,3 +87,13 @@ def extraction(fresh_warehouse: Warehouse, stand_in: StandIn, tmp_path: Path) ->
         csv_dir=tmp_path / "csv",
     )
     return Extraction(settings, fresh_warehouse, stand_in)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that waits for nothing long, so that a test of waiting is short."""
+    monkeypatch.setattr(http, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(http, "BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(http, "JITTER_SECONDS", 0.01)
+    monkeypatch.setattr(answers, "BODY_SECONDS", 0.5)
+    monkeypatch.setattr(answers, "LARGEST_BODY_BYTES", 1024 * 1024)

@@ -1,0 +1,225 @@
+"""Refusals, outages and broken answers: retried where that helps, said in one line, and never the end of other data."""
+
+import json
+import logging
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from extract import calls
+from extract.http import Client, RateLimiter, SourceError
+from providers.access import Access, Doorkeeper, RetryAfter
+from providers.faults import Rule
+from providers.faults.answers import EmptyArray, HtmlPage, Refused, RefusedWith200, ServerError, TooManyRequests
+from providers.faults.transport import Hang, Oversized, Reset, Slow, Truncated
+from providers.generated import GeneratedMarket
+from providers.server import running
+from tests.extract.conftest import Extraction
+
+pytestmark = pytest.mark.usefixtures("impatient")
+
+MARKETS = "/coins/markets"
+PASSING = [
+    TooManyRequests(retry_after=0),
+    TooManyRequests(retry_after=0, form="date"),
+    TooManyRequests(form="none", html=True),
+    RefusedWith200(),
+    ServerError(status=500),
+    ServerError(status=503, retry_after=0),
+    HtmlPage(),
+    Hang(),
+    Reset(),
+    Reset(share=0.5),
+    Truncated(share=0.5),
+    Truncated(share=0.5, honest_length=True),
+]
+LASTING = [
+    (TooManyRequests(form="none"), "status 429 (You've exceeded the Rate Limit"),
+    (RefusedWith200(), "status 429"),
+    (ServerError(status=502), "status 502: it is tried again next pass"),
+    (HtmlPage(), "with a web page instead of data: check COINGECKO_BASE_URL"),
+    (Truncated(share=0.5, honest_length=True), "with text that is not whole JSON instead of data"),
+    (Hang(), "did not answer in time"),
+    (Slow(chunk=20, pause=0.1), "did not answer in time"),
+    (Reset(), "can't reach CoinGecko at 127.0.0.1"),
+    (Truncated(share=0.5), "can't reach CoinGecko"),
+    (EmptyArray(), "page 1 of /coins/markets with no coins"),
+    (Refused(status=402), "status 402 (This endpoint is not allowed in this plan"),
+    (Refused(status=403), "status 403 (invalid API key): check its API key and plan"),
+    (Oversized(padding=30_000_000), "MB for /coins/markets: refused"),
+]
+
+
+def problems_of(extraction: Extraction) -> str:
+    """What a pass over CoinGecko says went wrong, whether or not the rest of it landed."""
+    try:
+        return "; ".join(extraction.run("coingecko").problems)
+    except SourceError as error:
+        return str(error)
+
+
+def test_passing_faults_cost_a_retry_each_and_nothing_else(extraction: Extraction) -> None:
+    market = extraction.stand_in.market = GeneratedMarket(coins=250 * len(PASSING), seed=3)
+    pages = -(-len(market.coingecko_markets()) // 250)
+    assert pages >= len(PASSING)
+    # every fault on a page of its own: asked once in vain, and once more
+    extraction.play(*(Rule(fault=fault, path=MARKETS, nth=2 * at + 1) for at, fault in enumerate(PASSING)))
+
+    extracted = extraction.run("coingecko")
+
+    assert extracted.problems == ()
+    assert extraction.count("raw_coingecko.markets") == len(market.coingecko_markets())
+    assert len(extraction.asked(MARKETS)) == pages + len(PASSING)
+
+
+def test_lasting_faults_are_said_in_one_line_and_end_nothing_else(
+    extraction: Extraction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extract.http.ATTEMPTS", 2)
+    for fault, words in LASTING:
+        extraction.play(Rule(fault=fault, path=MARKETS))
+        said = problems_of(extraction)
+        assert words in said, fault
+        assert "\n" not in said, fault
+        extraction.query("update raw_coingecko.provider_calls set paused_until = null, failures = 0")
+    assert extraction.count("raw_coingecko.markets") == 0
+    assert extraction.count("raw_coingecko.coins_list") > 0, "the other endpoint was read"
+
+    extraction.play()
+    assert extraction.run("coingecko").problems == ()
+    assert extraction.count("raw_coingecko.markets") == len(extraction.stand_in.market.coingecko_markets())
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_a_long_wait_that_is_asked_for_is_respected_by_the_next_passes(
+    extraction: Extraction, form: RetryAfter
+) -> None:
+    extraction.play(Rule(fault=TooManyRequests(retry_after=600, form=form), path=MARKETS, nth=1))
+    with pytest.raises(SourceError, match="it asks to wait 6"):
+        extraction.run("coingecko")
+    assert [request.path for request in extraction.stand_in.requests] == [MARKETS], "nothing else is asked, either"
+    extraction.lose_working_folder()
+
+    with pytest.raises(SourceError, match=r"CoinGecko is left alone until .* UTC: it answered /coins/markets with"):
+        extraction.run("coingecko")
+    assert len(extraction.stand_in.requests) == 1
+
+    extraction.query("update raw_coingecko.provider_calls set paused_until = now()")
+    assert extraction.run("coingecko").problems == ()
+
+
+def test_a_provider_that_keeps_failing_is_left_alone_longer_and_longer(
+    extraction: Extraction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extract.http.ATTEMPTS", 1)
+    extraction.play(Rule(fault=ServerError()))
+    pauses: list[float] = []
+    while len(pauses) < 3:
+        with suppress(SourceError):
+            extraction.run("coingecko")
+        pause = "select extract(epoch from paused_until - now()) from raw_coingecko.provider_calls"
+        if (seconds := extraction.query(pause)[0][0]) is not None:
+            pauses.append(float(seconds))
+            extraction.query("update raw_coingecko.provider_calls set paused_until = null")
+    asked = len(extraction.stand_in.requests)
+    assert [round(pause / 60) for pause in pauses] == [1, 2, 4]
+    assert asked >= calls.FAILURES_ALLOWED
+
+    extraction.play()
+    assert extraction.run("coingecko").problems == ()
+    assert extraction.query("select failures from raw_coingecko.provider_calls") == [(0,)]
+
+
+def test_what_came_before_a_failure_lands_and_the_next_pass_completes_it(extraction: Extraction) -> None:
+    extraction.stand_in.market = GeneratedMarket(coins=600, seed=3)
+    coins = len(extraction.stand_in.market.coingecko_markets())
+    extraction.play(Rule(fault=ServerError(status=500), path=MARKETS, query={"page": "2"}))
+
+    extracted = extraction.run("coingecko")
+
+    assert extracted.problems == (
+        "CoinGecko answered /coins/markets with status 500 (internal server error): it is tried again next pass",
+    )
+    assert extraction.count("raw_coingecko.markets") == 250
+    assert extraction.count("raw_coingecko.departures") == 0
+
+    extraction.play()
+    assert extraction.run("coingecko", coingecko_monthly_calls=0).problems == ()
+    assert extraction.query("select count(*), count(distinct id) from raw_coingecko.markets") == [(coins, coins)]
+
+
+def test_a_refused_key_is_said_and_shown_nowhere(extraction: Extraction, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    key = "CG-a-key-that-nobody-may-see"
+    extraction.stand_in.doors = Doorkeeper({"coingecko": Access(api_key="another"), "coinpaprika": Access(api_key="x")})
+
+    with pytest.raises(SourceError, match=r"status 401 \(Invalid API Key\): check its API key and plan") as gecko:
+        extraction.run("coingecko", coingecko_api_key=key)
+    with pytest.raises(SourceError, match="status 403") as paprika:
+        extraction.run("coinpaprika", coinpaprika_api_key=key)
+
+    assert key not in f"{gecko.value}{paprika.value}{caplog.text}"
+    assert extraction.asked(MARKETS) == [401], "a refusal is not retried"
+
+
+def test_the_right_key_opens_the_door(extraction: Extraction) -> None:
+    extraction.stand_in.doors = Doorkeeper({"coingecko": Access(api_key="CG-mine", plan="pro")})
+
+    extracted = extraction.run("coingecko", coingecko_api_key="CG-mine", coingecko_plan="pro")
+
+    assert extracted.problems == ()
+    stored = "select count(*) from raw_coingecko.markets as t where position(%s in t::text) > 0"
+    assert extraction.query(stored, "CG-mine") == [(0,)]
+
+
+def test_a_redirect_is_followed_but_another_host_does_not_learn_the_key(extraction: Extraction) -> None:
+    contract = next(iter(extraction.stand_in.market.coinpaprika_contracts()["eth-ethereum"]))
+    address = json.loads(contract)["address"]
+    with running(extraction.stand_in.market) as own:
+        client = Client(
+            "CoinPaprika",
+            own.coinpaprika_url,
+            limiter=RateLimiter(1000),
+            secrets={"Authorization": "mine"},
+            base_url_variable="COINPAPRIKA_BASE_URL",
+        )
+        with pytest.raises(SourceError, match="404"):
+            client.get(f"/contracts/eth-ethereum/{address}")  # to /v1/tickers/…, which this host does not have
+        assert [request.headers.get("authorization") for request in own.requests] == ["mine"]
+
+
+def test_the_budget_is_counted_honestly_and_ends_the_calls(extraction: Extraction) -> None:
+    extraction.play(Rule(fault=ServerError(), path=MARKETS, nth=1))
+    extracted = extraction.run("coingecko", coingecko_monthly_calls=100)
+    assert extracted.calls_this_month == len(extraction.stand_in.requests) == 3, "the retry counts, too"
+    assert extracted.calls_budget == 100
+    extraction.lose_working_folder()
+
+    with pytest.raises(SourceError, match=r"the month's 3 calls to CoinGecko are spent: .* COINGECKO_MONTHLY_CALLS"):
+        extraction.run("coingecko", coingecko_monthly_calls=3)
+
+    assert len(extraction.stand_in.requests) == 3
+    extraction.query("update raw_coingecko.provider_calls set month = month - interval '1 month'")
+    extraction.run("coingecko", coingecko_monthly_calls=3, catalogue=True)
+    assert extraction.query("select calls from raw_coingecko.provider_calls") == [(1,)], "a month later it starts anew"
+
+
+def test_what_never_reached_the_provider_costs_no_call(extraction: Extraction) -> None:
+    with pytest.raises(SourceError, match="connection refused"):
+        extraction.run("coingecko", coingecko_base_url="http://127.0.0.1:1")
+
+    assert extraction.query("select calls from raw_coingecko.provider_calls") == [(0,)]
+
+
+def test_top_pages_are_read_more_often_than_the_tail(extraction: Extraction) -> None:
+    extraction.stand_in.market = GeneratedMarket(coins=600, seed=3)
+    tight: dict[str, Any] = {"coingecko_monthly_calls": 10_000, "etl_interval_minutes": 1}
+    extracted = extraction.run("coingecko", **tight)
+    assert extracted.plan is not None
+    assert len(extraction.asked(MARKETS)) == 3
+    extraction.play()
+
+    assert extraction.run("coingecko", **tight).problems == ()
+
+    assert extraction.asked(MARKETS) == [], "none is due again so soon"
