@@ -9,7 +9,6 @@ from starlette.types import ASGIApp
 
 from api import accesslog, layers, problems
 from api.context import Context
-from api.counts import Counts
 from api.data.routes import router as data
 from api.database import Database
 from api.edge import Edge
@@ -19,6 +18,7 @@ from api.health.routes import router as health
 from api.home.routes import router as home
 from api.layers import Sometimes
 from api.lean import Direct
+from api.memory import Memory
 from api.metrics.routes import router as metrics
 from api.readmodel import Keeper
 from api.security import guard
@@ -41,7 +41,7 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> E
         settings=settings,
         database=database,
         keeper=Keeper(database),
-        counts=Counts(),
+        counts=Memory(1000),
         prefect=Prefect(environment.prefect_api_url(settings).rstrip("/"), secrets.prefect_auth(settings)),
         admin_key=admin_key,
     )

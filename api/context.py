@@ -1,13 +1,13 @@
 """What the routes work with, made once per process."""
 
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
 
-from api.counts import Counts
 from api.database import Database
 from api.etl.prefect import Prefect
+from api.memory import Memory
 from api.readmodel import Keeper
 from kasparro.settings import Settings
 
@@ -19,7 +19,8 @@ class Context:
     settings: Settings
     database: Database
     keeper: Keeper
-    counts: Counts
+    counts: Memory[Any]
+    """Counts over the marts: taken once per version, for nothing changes in between."""
     prefect: Prefect
     admin_key: str
 

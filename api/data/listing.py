@@ -7,11 +7,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError
 
 from api.context import context_of
-from api.counts import Counts
 from api.data import cursor, queries
 from api.data.fields import chosen
 from api.data.schemas import DataQuery, View
 from api.encoding import encode
+from api.memory import Memory
 from api.problems import invalid
 from api.readmodel.queries import Publication, latest_publication
 from api.responses import envelope, marts_headers, not_modified
@@ -72,7 +72,7 @@ def _read(
     walk: cursor.Cursor | None,
     publication: Publication,
     connection: Connection,
-    counts: Counts,
+    counts: Memory[int],
 ) -> Rows:
     """Run the list's two statements and write its rows."""
     keys = 1 + len(listing.tie)
@@ -83,7 +83,7 @@ def _read(
     write = row_writer(columns, chosen(query, columns, default), decimals, query.decimals == "string")
     rows = [write([encode(value) for value in row[:-keys]]) for row in page]
     more = cursor.write(query, publication.version, list(page[-1][-keys:])) if len(found) > len(page) else None
-    total = counts.of(publication.version, listing.identity, lambda: listing.total(connection))
+    total = counts.of((publication.version, listing.identity), lambda: listing.total(connection))
     return Rows(rows, total, more, queries.sources(connection, query.view, query.source))
 
 

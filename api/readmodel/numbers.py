@@ -9,8 +9,7 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-MARGIN = 256
-SHALLOW = 2000  # up to here, picking the first of the rows found is quicker than walking the whole order
+FEW = 4096  # up to here, sorting the rows found is quicker than walking the whole order
 Numbers = pa.Int32Array
 
 
@@ -30,12 +29,10 @@ def take(values: Numbers, places: Numbers | pa.UInt64Array) -> Numbers:
     return pc.take(values, places)
 
 
-def where_between(values: Numbers, keys: Numbers, first: int, last: int | None) -> Numbers:
-    """The values whose key, at the same place, is in [first, last); no `last` means no upper end."""
-    wanted = pc.greater_equal(keys, pa.scalar(first, pa.int32()))
-    if last is not None:
-        wanted = pc.and_(wanted, pc.less(keys, pa.scalar(last, pa.int32())))
-    return pc.filter(values, wanted)
+def where_between(values: Numbers, keys: Numbers, first: int, last: int) -> Numbers:
+    """The values whose key, at the same place, is in [first, last)."""
+    low = pc.greater_equal(keys, pa.scalar(first, pa.int32()))
+    return pc.filter(values, pc.and_(low, pc.less(keys, pa.scalar(last, pa.int32()))))
 
 
 def both(some: Numbers, others: Numbers) -> Numbers:
@@ -53,25 +50,8 @@ def page(numbers: Numbers, offset: int, limit: int) -> list[int]:
     return cast("list[int]", numbers.slice(offset, limit).to_pylist())
 
 
-def sorted_page(found: Numbers, position: Numbers, order: Numbers, offset: int, limit: int) -> list[int]:
-    """A stretch of the numbers found, in the given order; `position` says where in it each number stands."""
-    if offset + limit > SHALLOW:
-        return page(both(order, found), offset, limit)
-    first = pc.select_k_unstable(take(position, found), offset + limit, [("", "ascending")])
-    return page(take(found, first), offset, limit)
-
-
-def page_between(
-    values: Numbers, keys: Numbers, first: int, last: int | None, total: int, offset: int, limit: int
-) -> list[int]:
-    """A stretch of the values whose key is in [first, last): there are `total`. Looks no further than it must."""
-    found: list[int] = []
-    start, length = 0, len(values)
-    while start < length and len(found) < limit and offset < total:
-        wanted = offset + limit - len(found)
-        end = start + wanted * length // total * 5 // 4 + MARGIN
-        part = where_between(values[start:end], keys[start:end], first, last)
-        found += page(part, offset, limit - len(found))
-        offset = max(0, offset - len(part))
-        start = end
-    return found
+def sorted_by(found: Numbers, places: Numbers, order: Numbers) -> Numbers:
+    """The numbers found, in the given order; `places` says where in it each number stands."""
+    if len(found) > FEW:
+        return both(order, found)
+    return take(found, pc.array_sort_indices(take(places, found)))

@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 from api.readmodel import numbers
 from api.readmodel.filters import Filters
-from api.readmodel.snapshot import Snapshot
+from api.readmodel.numbers import Numbers
+from api.readmodel.snapshot import Order, Snapshot
+
+EVERYTHING = Filters()
 
 
 class Page(NamedTuple):
@@ -26,18 +29,21 @@ def select(snapshot: Snapshot, filters: Filters, sort: str, offset: int, limit: 
             rows = [row for row in rows if ranks[0] <= snapshot.cap_rank[row] < ranks[1]]
         rows.sort(key=order.place.__getitem__)
         return Page(rows[offset : offset + limit], len(rows))
+    if filters == EVERYTHING:
+        return Page(order.rows[offset : offset + limit].tolist(), len(order.rows))
+    found = snapshot.selections.of((filters, sort), lambda: _find(snapshot, filters, order, ranks))
+    return Page(numbers.page(found, offset, limit), len(found))
+
+
+def _find(snapshot: Snapshot, filters: Filters, order: Order, ranks: tuple[int, int] | None) -> Numbers:
+    """All rows that satisfy the filters, in order."""
     found = snapshot.catalogue.containing(filters)
-    if found is not None:
-        found = numbers.take(snapshot.rows_of, found)
-        if ranks is not None:
-            found = numbers.where_between(found, numbers.take(snapshot.cap_ranks, found), *ranks)
-        return Page(numbers.sorted_page(found, order.places, order.numbers, offset, limit), len(found))
+    if found is None:
+        return numbers.where_between(order.numbers, order.cap_ranks, *(ranks or (0, 0)))
+    found = numbers.take(snapshot.rows_of, found)
     if ranks is not None:
-        first, last = ranks
-        total = last - first
-        end = last if last < len(snapshot.caps) else None
-        return Page(numbers.page_between(order.numbers, order.cap_ranks, first, end, total, offset, limit), total)
-    return Page(order.rows[offset : offset + limit].tolist(), len(order.rows))
+        found = numbers.where_between(found, numbers.take(snapshot.cap_ranks, found), *ranks)
+    return numbers.sorted_by(found, order.places, order.numbers)
 
 
 def _cap_ranks(snapshot: Snapshot, filters: Filters) -> tuple[int, int] | None:

@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from api.encoding import encode
+from api.memory import Memory
 from api.readmodel import numbers
 from api.readmodel.catalogue import Catalogue, catalogue
 from api.readmodel.columns import COLUMNS, PLAIN, SORTABLE
 from api.readmodel.numbers import Numbers
 
+SELECTIONS = 100
 SEPARATOR = b"\x1f"  # JSON text never holds a bare control character
 
 
@@ -46,6 +48,8 @@ class Snapshot:
     row: "array[int]"
     """By the catalogue's number: the coin's row here."""
     rows_of: Numbers
+    selections: Memory[Numbers]
+    """What filters found before, for the pages that follow."""
     caps: Sequence[Decimal]
     """The market caps there are, ascending; a cap's rank is its place here."""
     cap_rank: "array[int]"
@@ -122,6 +126,7 @@ def build(
         catalogue=catalogue(*identity, known=previous.catalogue if previous else None),
         row=row,
         rows_of=numbers.over(row),
+        selections=Memory(SELECTIONS),
         caps=caps,
         cap_rank=cap_rank,
         cap_ranks=cap_ranks,

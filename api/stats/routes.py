@@ -33,7 +33,7 @@ def stats(request: Request) -> Response:
         if publication is None:
             totals = NOTHING
         else:
-            totals = context.counts.of(publication.version, "totals", lambda: queries.totals(connection))
+            totals = context.counts.of((publication.version, "totals"), lambda: queries.totals(connection))
         summary = queries.summary(connection, query.source)
         recent = queries.recent_runs(connection, query.source, query.limit)
     return system_answer(request, {"totals": totals, "summary": summary, "recent_runs": recent})
