@@ -11,10 +11,12 @@ from typing import NoReturn
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from api.protocol import BoundedHttp
 from kasparro import logs, ports
 from kasparro.settings import Settings, SettingsError, load_settings
 
 GRACE_SECONDS = 5
+MOST_CONNECTIONS = 2000
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -36,6 +38,9 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     """Serve until stopped, in this process or in API_WORKERS of them."""
     config = uvicorn.Config(
         "api.app:create",
+        http=BoundedHttp,
+        ws="none",
+        limit_concurrency=MOST_CONNECTIONS,
         factory=True,
         workers=settings.api_workers,
         log_config=None,

@@ -21,7 +21,7 @@ from api.lean import Direct
 from api.memory import Memory
 from api.metrics.routes import router as metrics
 from api.readmodel import Keeper
-from api.security import guard
+from api.security import Keys
 from api.stats.routes import router as stats
 from kasparro import environment, logs, secrets
 from kasparro.settings import Settings, load_settings
@@ -36,14 +36,13 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> E
     It starts at once, whether or not the warehouse is up, and picks it up when it comes.
     """
     database = Database(locate or (lambda: ensure_warehouse(settings).url("reader")))
-    admin_key = secrets.admin_api_key(settings)
     context = Context(
         settings=settings,
         database=database,
         keeper=Keeper(database),
         counts=Memory(1000),
         prefect=Prefect(environment.prefect_api_url(settings).rstrip("/"), secrets.prefect_auth(settings)),
-        admin_key=admin_key,
+        keys=Keys(secrets.admin_api_key(settings), required=settings.api_require_key),
     )
 
     @asynccontextmanager
@@ -61,6 +60,7 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> E
         description=DESCRIPTION,
         lifespan=life,
         docs_url=None,
+        redirect_slashes=False,
         redoc_url=None,
     )
     app.state.context = context
@@ -74,7 +74,7 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> E
         (layers.gzip, layers.takes_gzip),
     ):
         served = Sometimes(served, layer, applies)
-    return Edge(served, app, guard(admin_key, require_key=settings.api_require_key))
+    return Edge(served, app, context.keys.at_the_door)
 
 
 def create() -> Edge:

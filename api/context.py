@@ -9,6 +9,7 @@ from api.database import Database
 from api.etl.prefect import Prefect
 from api.memory import Memory
 from api.readmodel import Keeper
+from api.security import Keys
 from kasparro.settings import Settings
 
 
@@ -22,7 +23,7 @@ class Context:
     counts: Memory[Any]
     """Counts over the marts: taken once per version, for nothing changes in between."""
     prefect: Prefect
-    admin_key: str
+    keys: Keys
 
 
 def context_of(request: Request) -> Context:

@@ -46,6 +46,8 @@ class Edge:
         method = scope["method"]
         if method == "HEAD":  # routes know GET; the server leaves the body out by its own record of the method
             scope = {**scope, "method": "GET"}
+        if len(scope["path"]) > 1 and scope["path"].endswith("/"):
+            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
         status = 0
 
         async def send_marked(message: Message) -> None:

@@ -94,6 +94,13 @@ def test_what_is_not_there_is_a_problem(market: Api, method: str, path: str, sta
     assert answer.json()["instance"] == path
 
 
+def test_trailing_slash_is_the_same_place(market: Api) -> None:
+    assert market.get("/data/?limit=3").json()["data"] == market.get("/data?limit=3").json()["data"]
+    assert market.get("/health/live/").status_code == 200
+    assert market.get("/data/", headers={"Host": "evil.example"}).status_code == 200
+    assert market.get("/nothing/").status_code == 404
+
+
 def test_large_bodies_are_refused(market: Api) -> None:
     def chunks() -> Iterator[bytes]:
         for _ in range(20):

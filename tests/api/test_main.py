@@ -128,3 +128,23 @@ def test_answers_while_the_warehouse_is_away(tmp_path: Path) -> None:
         running.send_signal(signal.SIGTERM)
         assert running.wait(20) == 0
     assert "secret-word" not in (tmp_path / "stderr.log").read_text()
+
+
+def test_head_without_end_is_cut_off(served: dict[str, object], tmp_path: Path) -> None:
+    with process(tmp_path, **served):
+        base = f"http://127.0.0.1:{served['API_PORT']}"
+        eventually(lambda: answers(f"{base}/health/live"), "the API lives")
+        with socket.create_connection(("127.0.0.1", int(str(served["API_PORT"]))), timeout=20) as connection:
+            connection.sendall(b"GET /data HTTP/1.1\r\nHost: x\r\nX-Endless: ")
+            sent, answer = 0, b""
+            try:
+                while sent < 16 * 1024 * 1024:
+                    sent += connection.send(b"x" * 65536)
+                answer = connection.recv(100)
+            except ConnectionError:
+                pass
+            assert not answer.startswith(b"HTTP/1.1 200")
+            assert sent < 16 * 1024 * 1024
+        large = httpx.post(f"{base}/etl/trigger", content=b"x" * 250_000, headers={"X-API-Key": "no"}, trust_env=False)
+        assert large.status_code == 403
+        assert answers(f"{base}/health/live")

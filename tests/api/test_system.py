@@ -190,6 +190,19 @@ def test_triggers_need_the_key(market: Api, path: str) -> None:
     assert market.get(path).status_code == 405
 
 
+def test_keys_can_not_be_guessed_at_will(empty: Warehouse, api_settings: Settings) -> None:
+    with serving(api_settings, lambda: empty.url("reader")) as api:
+        statuses = [
+            api.post("/etl/trigger", headers={"X-API-Key": f"guess-{number}"}).status_code for number in range(130)
+        ]
+        assert statuses[:100] == [403] * 100
+        assert statuses[-1] == 429
+        answer = api.post("/etl/trigger", headers={"X-API-Key": KEY})
+        assert answer.status_code == 429
+        assert int(answer.headers["retry-after"]) >= 1
+        assert api.get("/data").status_code == 200
+
+
 def test_key_may_be_required_everywhere_but_for_health(empty: Warehouse, api_settings: Settings) -> None:
     Marts(empty).publish(1, coins=[coin("btc")])
     guarded = api_settings.model_copy(update={"api_require_key": True})
