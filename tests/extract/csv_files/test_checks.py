@@ -85,7 +85,7 @@ def test_mangled_numbers_that_all_look_like_thousands_are_told_by_their_size(csv
 
 def test_a_few_impossible_prices_are_kept_back_and_flagged_alone(csv_folder: CsvFolder) -> None:
     rows = honest()
-    rows[10] = f"{START + timedelta(days=10)},ETH,1000,1000,1000,1234567,5000000000,101000000000"
+    rows[10] = f"{START + timedelta(days=10)},ETH,1000,1000,1000,1234567,5000000000,"
     rows[20] = f"{START + timedelta(days=20)},ETH,1000,900,1000,950,5000000000,101000000000"
     rows[30] = f"{START + timedelta(days=30)},ETH,1000,1010,990,1500,5000000000,101000000000"
     csv_folder.write("eth.csv", history(rows))

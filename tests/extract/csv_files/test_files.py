@@ -82,14 +82,24 @@ def test_a_changed_file_has_the_rows_of_its_new_content(csv_folder: CsvFolder) -
     assert [event["revision"] for event in csv_folder.events("eth.csv")] == [1, 2]
 
 
-def test_a_change_that_leaves_size_and_times_is_seen(csv_folder: CsvFolder) -> None:
+def test_a_settled_file_is_known_by_its_times_and_a_change_that_sets_them_back_is_seen(
+    csv_folder: CsvFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "SETTLED_SECONDS", 0)
     file = csv_folder.write("quotes.csv", SNAPSHOT)
     os.utime(file, (1_700_000_000, 1_700_000_000))
     csv_folder.read()
+    assert csv_folder.read().accepted == 0
     csv_folder.write("quotes.csv", SNAPSHOT.replace("64000.5", "65000.5"))
     os.utime(file, (1_700_000_000, 1_700_000_000))
     csv_folder.read()
     assert csv_folder.current("snapshots", "quotes.csv")[0]["price_usd"] == Decimal("65000.5")
+
+
+def test_times_of_a_file_written_just_now_prove_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "new.csv"
+    file.write_text(SNAPSHOT)
+    assert folder.stamp(file)[0] is None
 
 
 def test_a_file_that_goes_back_to_an_earlier_content_has_its_rows_again(csv_folder: CsvFolder) -> None:
