@@ -3,23 +3,20 @@
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
 
-from kasparro.settings import REPOSITORY
-from kasparro.warehouse import EmbeddedPostgres, locate
+from kasparro.warehouse import EmbeddedPostgres
 from providers.generated import GeneratedMarket
 from providers.server import running
 from providers.stand_in import StandIn
-from tests.conftest import make_settings
+from tests.flows.installation import PATIENCE_SECONDS, Installation
 
-PATIENCE_SECONDS = 120
 CLOCK_COLUMNS = ["fetched_at", "request_id", "_dlt_load_id", "first_seen_at", "last_seen_at"]
 RELATIONS = (
     "raw_coinpaprika.tickers",
@@ -41,41 +38,8 @@ MOMENTS = {
 }
 
 
-class Installation:
-    """An installation of its own, run as a user runs it: commands in processes, an embedded warehouse."""
-
-    def __init__(self, home: Path, stand_in: StandIn) -> None:
-        self.settings = make_settings(home)
-        feeds = ",".join(stand_in.rss_url(name) for name in stand_in.market.feed_names())
-        self.environment: Mapping[str, str] = {
-            **os.environ,
-            "KASPARRO_HOME": str(home),
-            "PG_PORT": str(self.settings.pg_port),
-            "COINPAPRIKA_BASE_URL": stand_in.coinpaprika_url,
-            "COINGECKO_BASE_URL": stand_in.coingecko_url,
-            "COINPAPRIKA_RATE_LIMIT": "1000/s",
-            "COINGECKO_RATE_LIMIT": "1000/s",
-            "RSS_RATE_LIMIT": "1000/s",
-            "COINGECKO_MAX_COINS": "0",
-            "RSS_FEEDS": feeds,
-            "CSV_DIR": str(REPOSITORY / "data"),
-        }
-
-    def start_pass(self) -> subprocess.Popen[bytes]:
-        """Start `python -m flows.elt` in a session of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "flows.elt"], env=dict(self.environment), cwd=REPOSITORY, start_new_session=True
-        )
-
-    def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """Rows of a statement, as the administrator."""
-        connection = psycopg2.connect(locate(self.settings).url("admin"))
-        try:
-            with connection, connection.cursor() as cursor:
-                cursor.execute(statement, values)
-                return cursor.fetchall()
-        finally:
-            connection.close()
+class Killable(Installation):
+    """An installation that can be killed, and compared with another one."""
 
     def content(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every relation as a sorted multiset of rows, clock and run columns aside."""
@@ -84,7 +48,7 @@ class Installation:
             for name in RELATIONS
         }
 
-    def kill_everything_when(self, moment: str, a_pass: subprocess.Popen[bytes]) -> None:
+    def kill_everything_when(self, moment: str, a_pass: subprocess.Popen[str]) -> None:
         """SIGKILL the pass and Postgres as soon as the warehouse shows that the moment has come."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._shows(moment):
@@ -114,8 +78,8 @@ def stand_in() -> Iterator[StandIn]:
 @pytest.fixture(scope="module")
 def undisturbed(stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[Any, ...]]]:
     """What a pass leaves that nobody killed."""
-    installation = Installation(tmp_path_factory.mktemp("undisturbed"), stand_in)
-    assert installation.start_pass().wait(PATIENCE_SECONDS) == 0
+    installation = Killable(tmp_path_factory.mktemp("undisturbed"), stand_in)
+    assert installation.run_pass() == 0
     content = installation.content()
     EmbeddedPostgres(installation.settings).stop()
     return content
@@ -125,11 +89,11 @@ def undisturbed(stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_the_pass_after_a_kill_ends_where_an_undisturbed_one_does(
     moment: str, stand_in: StandIn, undisturbed: dict[str, list[tuple[Any, ...]]], tmp_path: Path
 ) -> None:
-    installation = Installation(tmp_path / "home", stand_in)
+    installation = Killable(tmp_path / "home", stand_in)
     try:
         installation.kill_everything_when(moment, installation.start_pass())
 
-        assert installation.start_pass().wait(PATIENCE_SECONDS) == 0
+        assert installation.run_pass() == 0
 
         assert installation.content() == undisturbed
         assert all(undisturbed.values()), "an empty relation would prove nothing"
