@@ -12,7 +12,7 @@ from extract.calls import Calls
 from extract.errors import SourceError
 from extract.known import KeyValues, Known, State, key_text
 from extract.plan import UNLIMITED, Budget
-from extract.records import Integer, Keeps, Key, Landed, Moment, Origin, Payload, Record, Text, key_of, required, typed
+from extract.records import Integer, Keeps, Key, Landed, Moment, Origin, Payload, Record, Text, Typed, key_of, required, typed
 from extract.tables import REJECTED, column_hints, empty_tables, records_table, rejects_table
 
 # A row that is there is never touched again; a table of one row per key is rewritten
@@ -105,7 +105,10 @@ class Landing:
 
     def land(self, model: type[Record], payloads: Iterable[object], origin: Origin) -> Iterator[Any]:
         """Type payloads; yield the records for the resource's own table, the rejected ones for theirs."""
-        found = typed(model, payloads)
+        yield from self.place(model, typed(model, payloads), origin)
+
+    def place(self, model: type[Record], found: Typed, origin: Origin) -> Iterator[Any]:
+        """Yield what `typed` made: the records that raw does not hold as they are, and the rejected ones."""
         self.landed.accepted += len(found.rows)
         self.landed.rejected += len(found.rejects)
         self.landed.reasons.update(reason for reason, _ in found.rejects.values())
