@@ -14,6 +14,7 @@ from typing import Any
 import dlt
 from dlt.extract import DltResource
 
+from extract.calls import Calls
 from extract.http import Answer, Client, RateLimiter, SourceError
 from extract.landing import Landing
 from extract.records import Payload, Unusable
@@ -44,7 +45,9 @@ def feeds(settings: Settings, landing: Landing) -> Iterator[Any]:
     every = [Feed.at(url) for url in dict.fromkeys(settings.rss_feeds)]
     with ThreadPoolExecutor(FEEDS_AT_ONCE) as pool:
         # side by side, so that one that hangs delays no other
-        asked = [pool.submit(_answer, feed, _conditions(known.get(feed.name, {})), limiter) for feed in every]
+        asked = [
+            pool.submit(_answer, feed, _conditions(known.get(feed.name, {})), limiter, landing.calls) for feed in every
+        ]
         for feed, answer in zip(every, asked, strict=True):
             try:
                 yield from _articles(feed, answer.result(), known.setdefault(feed.name, {}), landing)
@@ -53,15 +56,21 @@ def feeds(settings: Settings, landing: Landing) -> Iterator[Any]:
                 landing.problems.append(told.replace(feed.path, feed.shown_path) if feed.path else told)
 
 
-def _answer(feed: Feed, conditions: dict[str, str], limiter: RateLimiter) -> Answer:
-    """What a feed's server answers. Raises SourceError."""
+def _answer(feed: Feed, conditions: dict[str, str], limiter: RateLimiter, calls: Calls | None) -> Answer:
+    """What a feed's server answers. Raises SourceError.
+
+    The call is counted here, not by the client, which would pause all feeds for the sake of one that is broken.
+    """
+    if calls:
+        calls.take()
     client = Client(
         f"the feed {feed.name}",
         feed.origin,
         limiter=limiter,
         base_url_variable="RSS_FEEDS",
         json=False,
-        headers={"Accept": ACCEPT, **feed.login},
+        headers={"Accept": ACCEPT},
+        secrets=feed.login,
     )
     return client.get(feed.path, None, **conditions)
 

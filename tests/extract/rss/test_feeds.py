@@ -114,6 +114,17 @@ def test_addresses_are_told_without_their_secrets() -> None:
     assert taken.origin + taken.path == "https://n.example:8443/f?category=btc&token=abc;Signature=x"
 
 
+def test_calls_are_counted_against_the_month_s_budget(feeds: Feeds) -> None:
+    url = feeds.site.put("/rss", feed("a"))
+    gone = f"http://{feeds.site.address}/gone"
+    feeds.settings = feeds.settings.model_copy(update={"rss_monthly_calls": 3})
+    assert feeds.read(url, gone).calls_this_month == 2
+    told = feeds.read(url, gone).problems
+    assert any("the month's 3 calls" in problem and "RSS_MONTHLY_CALLS" in problem for problem in told)
+    with pytest.raises(SourceError, match="the month's 3 calls"):
+        feeds.read(url)
+
+
 def test_equal_addresses_are_one_feed(feeds: Feeds) -> None:
     url = feeds.site.put("/rss", feed("a"))
     feeds.read(url, url)
