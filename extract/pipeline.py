@@ -67,6 +67,11 @@ class Extracted:
     calls_budget: int | None = None
     plan: str | None = None
 
+    @property
+    def problem(self) -> str | None:
+        """What could not be read, in one line; each reason once."""
+        return "; ".join(dict.fromkeys(self.problems)) or None
+
 
 def pipeline_for(name: SourceName, settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
     """The dlt pipeline of a source. Its working folder belongs to one warehouse: another one starts afresh."""

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import psycopg2
 
+from extract.pipeline import Extracted
 from kasparro.warehouse import Warehouse
 
 PASS_LOCK = 7_202_117_002
@@ -44,17 +45,39 @@ class Ledger:
             (self.run_id, source),
         )
 
-    def finish_source(self, source: str, *, processed: int = 0, rejected: int = 0, error: str | None = None) -> None:
-        """Record how a source's extraction ended; failed when there is an error."""
+    def fail_source(self, source: str, error: str) -> None:
+        """Record that nothing came of a source's extraction, and why."""
+        self._write(
+            """
+            update ops.etl_source_runs set
+                status = 'failed', error = %s, completed_at = clock_timestamp(),
+                duration_seconds = extract(epoch from clock_timestamp() - started_at)
+            where run_id = %s and source = %s
+            """,
+            (error, self.run_id, source),
+        )
+
+    def finish_source(self, source: str, extracted: Extracted) -> None:
+        """Record what a source's extraction did; failed when a part of it could not be read."""
         self._write(
             """
             update ops.etl_source_runs set
                 status = %s, records_processed = %s, records_rejected = %s, error = %s,
-                completed_at = clock_timestamp(),
+                calls_this_month = %s, calls_budget = %s, plan = %s, completed_at = clock_timestamp(),
                 duration_seconds = extract(epoch from clock_timestamp() - started_at)
             where run_id = %s and source = %s
             """,
-            ("failed" if error else "success", processed, rejected, error, self.run_id, source),
+            (
+                "failed" if extracted.problems else "success",
+                extracted.accepted,
+                extracted.rejected,
+                extracted.problem,
+                extracted.calls_this_month,
+                extracted.calls_budget,
+                extracted.plan,
+                self.run_id,
+                source,
+            ),
         )
 
     def finish(self, status: RunStatus, *, version: int | None, error: str | None) -> None:

@@ -48,14 +48,13 @@ def extract_source(name: SourceName, settings: Settings, warehouse: Warehouse, l
     try:
         extracted = pipeline.run(name, settings, warehouse)
     except Exception as error:
-        ledger.finish_source(name, error=describe(error))
+        ledger.fail_source(name, describe(error))
         raise
-    problems = "; ".join(extracted.problems) or None
-    ledger.finish_source(name, processed=extracted.accepted, rejected=extracted.rejected, error=problems)
+    ledger.finish_source(name, extracted)
     rejected = f", {extracted.rejected:,} quarantined: {extracted.reasons[0]}" if extracted.rejected else ""
     logger.info("%s: %s records%s", name, f"{extracted.accepted:,}", rejected)
-    if problems:
-        raise SourceError(problems)
+    if extracted.problem:
+        raise SourceError(extracted.problem)
     return extracted
 
 

@@ -89,6 +89,10 @@ create table if not exists ops.etl_source_runs (
     error text,
     primary key (run_id, source)
 );
+alter table ops.etl_source_runs
+    add column if not exists calls_this_month bigint,
+    add column if not exists calls_budget bigint,
+    add column if not exists plan text;
 comment on table ops.etl_source_runs is 'One row per pass and source';
 create index if not exists etl_source_runs_source on ops.etl_source_runs (source, started_at desc);
 

@@ -31,10 +31,13 @@ source_status as (
         -- strings
         latest.status,
         latest.error,
+        latest.plan,
 
         -- numerics
         latest.records_processed,
         latest.records_rejected,
+        latest.calls_this_month,
+        latest.calls_budget,
 
         -- timestamps
         latest.completed_at as last_run_at,
