@@ -49,11 +49,11 @@ class Installation:
             text=True,
         )
 
-    def run_pass(self) -> int:
-        """Run a pass to its end; its exit code."""
+    def run_pass(self) -> None:
+        """Run a pass to its end, which must be a good one."""
         a_pass = self.start_pass()
-        a_pass.communicate(timeout=PATIENCE_SECONDS)
-        return a_pass.returncode
+        said, _ = a_pass.communicate(timeout=PATIENCE_SECONDS)
+        assert a_pass.returncode == 0, said
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of a statement, as the administrator."""

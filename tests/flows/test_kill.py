@@ -79,7 +79,7 @@ def stand_in() -> Iterator[StandIn]:
 def undisturbed(stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[Any, ...]]]:
     """What a pass leaves that nobody killed."""
     installation = Killable(tmp_path_factory.mktemp("undisturbed"), stand_in)
-    assert installation.run_pass() == 0
+    installation.run_pass()
     content = installation.content()
     EmbeddedPostgres(installation.settings).stop()
     return content
@@ -93,7 +93,7 @@ def test_the_pass_after_a_kill_ends_where_an_undisturbed_one_does(
     try:
         installation.kill_everything_when(moment, installation.start_pass())
 
-        assert installation.run_pass() == 0
+        installation.run_pass()
 
         assert installation.content() == undisturbed
         assert all(undisturbed.values()), "an empty relation would prove nothing"

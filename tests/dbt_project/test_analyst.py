@@ -1,0 +1,99 @@
+"""dbt as an analyst uses it after a pass: `source .kasparro/env`, then plain `dbt` from the repository's root."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kasparro.settings import REPOSITORY
+from kasparro.warehouse import EmbeddedPostgres
+from providers.generated import GeneratedMarket
+from providers.server import running
+from tests.flows.installation import Installation
+
+MARTS = ("coins", "coin_listings", "coin_quotes", "news_articles")
+
+
+class Analyst:
+    """A shell that has sourced the installation's `env`."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.home = installation.settings.kasparro_home
+        self.query = installation.query
+
+    def shell(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command line in it."""
+        bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return subprocess.run(
+            ["bash", "-c", f"source {self.home}/env && {command}"],
+            cwd=REPOSITORY,
+            env=bare,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def analyst(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Analyst]:
+    """An analyst on an installation that has had one pass."""
+    home: Path = tmp_path_factory.mktemp("analyst")
+    with running(GeneratedMarket(coins=40, seed=11)) as stand_in:
+        installation = Installation(home, stand_in)
+        installation.run_pass()
+    yield Analyst(installation)
+    EmbeddedPostgres(installation.settings).stop()
+
+
+def test_plain_dbt_build_passes_every_unit_test_and_audit(analyst: Analyst) -> None:
+    built = analyst.shell("dbt build --no-use-colors")
+
+    assert built.returncode == 0, built.stdout
+    results = json.loads((analyst.home / "dbt" / "run_results.json").read_text())["results"]
+    kinds = [result["unique_id"].split(".")[0] for result in results]
+    assert kinds.count("unit_test") >= 7
+    assert kinds.count("test") >= 2
+    assert not (REPOSITORY / "dbt_project" / "target").exists(), "what dbt writes belongs to KASPARRO_HOME"
+
+
+def test_docs_describe_every_column_of_every_mart(analyst: Analyst) -> None:
+    generated = analyst.shell("dbt docs generate --target published --no-use-colors")
+
+    assert generated.returncode == 0, generated.stdout
+    nodes = json.loads((analyst.home / "dbt" / "catalog.json").read_text())["nodes"]
+    for mart in MARTS:
+        table = nodes[f"model.kasparro.{mart}"]
+        assert table["metadata"]["schema"] == "marts"
+        assert all(column["comment"] for column in table["columns"].values()), mart
+
+
+@pytest.mark.parametrize("mart", MARTS)
+def test_postgres_really_holds_the_contracts(analyst: Analyst, mart: str) -> None:
+    constraints = analyst.query(
+        "select contype from pg_constraint where conrelid = %s::regclass and contype in ('p', 'c')", f"marts.{mart}"
+    )
+    not_null = analyst.query(
+        "select count(*) from pg_attribute where attrelid = %s::regclass and attnotnull and attnum > 0", f"marts.{mart}"
+    )
+
+    assert ("p",) in constraints
+    assert ("c",) in constraints
+    assert not_null[0][0] >= 3
+
+
+def test_psql_of_the_same_shell_reads_marts_and_ops_and_nothing_else(analyst: Analyst) -> None:
+    assert analyst.shell("psql -Atc 'select count(*) > 0 from marts.coins'").stdout == "t\n"
+    assert analyst.shell("psql -Atc 'select count(*) from ops.source_status'").stdout == "4\n"
+    refused = analyst.shell("psql -Atc 'select count(*) from raw_coingecko.markets'")
+    assert "permission denied for schema raw_coingecko" in refused.stderr
+
+
+def test_sources_are_fresh_after_a_pass(analyst: Analyst) -> None:
+    checked = analyst.shell("dbt source freshness --no-use-colors")
+
+    assert checked.returncode == 0, checked.stdout
+    results = json.loads((analyst.home / "dbt" / "sources.json").read_text())["results"]
+    assert {result["status"] for result in results} == {"pass"}
