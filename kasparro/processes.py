@@ -22,9 +22,12 @@ def mark(home: Path, service: str) -> dict[str, str]:
 
 
 def is_live(process: psutil.Process) -> bool:
-    """Whether a process still runs; one that has ended and that nobody has waited for does not."""
+    """Whether a process still runs; one that has ended and that nobody has waited for does not.
+
+    A killed process looks ended while threads of it still are: until the last one is gone, it holds its ports.
+    """
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return process.is_running() and (process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1)
     except psutil.NoSuchProcess:
         return False
 

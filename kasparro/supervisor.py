@@ -77,6 +77,7 @@ class Supervisor:
         self._services: list[Service] = []
         self._is_busy = False
         self._signals = 0
+        self._reason = ""
 
     @contextmanager
     def exclusive(self) -> Generator[None]:
@@ -113,10 +114,12 @@ class Supervisor:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _on_signal(self, _number: int, _frame: object) -> None:
+    def _on_signal(self, number: int, _frame: object) -> None:
         self._signals += 1
-        if self._signals == 1 and not self._is_busy:
-            raise KeyboardInterrupt
+        if self._signals == 1:
+            self._reason = signal.Signals(number).name
+            if not self._is_busy:
+                raise KeyboardInterrupt(self._reason)
 
     @contextmanager
     def _undisturbed(self) -> Generator[None]:
@@ -127,7 +130,7 @@ class Supervisor:
         finally:
             self._is_busy = False
         if before == 0 and self._signals:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(self._reason)
 
     def log(self, service: Service) -> Path:
         """Where a service's output goes."""

@@ -70,8 +70,8 @@ def _run(settings: Settings, providers_port: int | None = None) -> int:
                 settings = _with_providers(settings, supervisor, providers_port)
             _start(settings, supervisor)
             supervisor.watch()
-        except KeyboardInterrupt:
-            say("stopping (once more to stop at once)")
+        except KeyboardInterrupt as request:
+            say(f"stopping on {request} (once more to stop at once)")
         finally:
             supervisor.stop()
             if settings.warehouse_url is None:
