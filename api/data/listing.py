@@ -46,6 +46,8 @@ def answer(request: Request, query: DataQuery) -> Response:
             try:
                 found = _read(listing, query, walk, publication, connection, context.counts)
             except DataError:
+                if walk is None:
+                    raise
                 raise invalid("cursor", "is not a cursor of this API") from None
     body = envelope(
         request,

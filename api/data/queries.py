@@ -40,28 +40,38 @@ cross join lateral (
     limit 1
 ) as quote"""
 
+# left joins on keys: the planner drops those that a count does not need
 WINDOW = """
 from marts.coin_quotes as quote
-join marts.coins as coin on coin.canonical_id = quote.canonical_id
+left join marts.coins as coin on coin.canonical_id = quote.canonical_id
 left join marts.coin_listings as listing
     on listing.source = quote.source and listing.source_coin_id = quote.source_coin_id"""
 
 ARTICLES = """
 from marts.news_articles as article"""
 
-# sort key -> expression and type, for comparing with a key that comes back in a cursor
-SORTS: Mapping[str, tuple[str, str]] = {
-    "canonical_id": ("coin.canonical_id", "text"),
-    "symbol": ("lower(coin.symbol)", "text"),
-    "name": ("lower(coin.name)", "text"),
-    "rank": ("coin.rank", "integer"),
-    "price_usd": ("quote.price_usd", "numeric"),
-    "market_cap_usd": ("quote.market_cap_usd", "numeric"),
-    "volume_24h_usd": ("quote.volume_24h_usd", "numeric"),
-    "percent_change_24h": ("quote.percent_change_24h", "numeric"),
-    "updated_at": ("quote.observed_at", "timestamptz"),
-    "observed_at": ("quote.observed_at", "timestamptz"),
-    "published_at": ("article.published_at", "timestamptz"),
+
+@dataclass(frozen=True)
+class SortKey:
+    """What a list is ordered by; the type is for comparing with a key that comes back in a cursor."""
+
+    expression: str
+    type: str
+    nullable: bool = True
+
+
+SORTS: Mapping[str, SortKey] = {
+    "canonical_id": SortKey("coin.canonical_id", "text", nullable=False),
+    "symbol": SortKey("lower(coin.symbol)", "text", nullable=False),
+    "name": SortKey("lower(coin.name)", "text", nullable=False),
+    "rank": SortKey("coin.rank", "integer"),
+    "price_usd": SortKey("quote.price_usd", "numeric"),
+    "market_cap_usd": SortKey("quote.market_cap_usd", "numeric"),
+    "volume_24h_usd": SortKey("quote.volume_24h_usd", "numeric"),
+    "percent_change_24h": SortKey("quote.percent_change_24h", "numeric"),
+    "updated_at": SortKey("quote.observed_at", "timestamptz", nullable=False),
+    "observed_at": SortKey("quote.observed_at", "timestamptz", nullable=False),
+    "published_at": SortKey("article.published_at", "timestamptz"),
 }
 
 
@@ -102,16 +112,17 @@ class Listing:
         after: Sequence[Any] | None,
     ) -> list[Sequence[Any]]:
         """Up to `limit` rows: the selected values, then the sort key as text, then the tie keys."""
-        expression, kind = SORTS[self.sort]
+        key = SORTS[self.sort]
         conditions = Conditions([*self.conditions.clauses], {**self.conditions.values})
         if after is not None:
-            conditions.add(*_beyond(expression, kind, self.descending, self.tie, after[0] is None))
-            conditions.values.update({f"after_{place}": value for place, value in enumerate(after)})
+            bound = {f"after_{place}": value for place, value in enumerate(after)}
+            conditions.add(_beyond(key, self.descending, self.tie, after_null=after[0] is None), **bound)
         direction = "desc" if self.descending else "asc"
+        nulls = " nulls last" if key.nullable else ""
         statement = (
-            f"select {self.select}, cast({expression} as text) as sort_key, {', '.join(self.tie)}"
+            f"select {self.select}, cast({key.expression} as text) as sort_key, {', '.join(self.tie)}"
             f"{self.relation}{conditions.where}"
-            f"\norder by {expression} {direction} nulls last, {', '.join(self.tie)}\nlimit :limit offset :offset"
+            f"\norder by {key.expression} {direction}{nulls}, {', '.join(self.tie)}\nlimit :limit offset :offset"
         )
         values = {**conditions.values, "limit": limit, "offset": offset}
         return [tuple(row) for row in connection.execute(text(statement), values)]
@@ -131,36 +142,18 @@ class Listing:
         return connection.execute(text(statement), self.conditions.values).scalar_one()
 
 
-def _beyond(expression: str, kind: str, descending: bool, tie: tuple[str, ...], is_null: bool) -> tuple[str]:
+def _beyond(key: SortKey, descending: bool, tie: tuple[str, ...], *, after_null: bool) -> str:
     """The rows after the one whose sort key and tie keys are bound as :after_0, :after_1, ..."""
-    ties = ", ".join(f":after_{place}" for place in range(1, len(tie) + 1))
-    same = f"({', '.join(tie)}) > ({ties})"
-    if is_null:
-        return (f"({expression} is null and {same})",)
-    key = f"cast(:after_0 as {kind})"
-    compare = "<" if descending else ">"
-    return (f"({expression} {compare} {key} or {expression} is null or ({expression} = {key} and {same}))",)
-
-
-def _coin_conditions(
-    conditions: Conditions,
-    *,
-    canonical_id: str | None,
-    symbol: str | None,
-    name: str | None,
-    search: str | None,
-) -> None:
-    if canonical_id:
-        conditions.add("coin.canonical_id = :canonical_id", canonical_id=canonical_id.lower())
-    if symbol:
-        conditions.add("lower(coin.symbol) = :symbol", symbol=symbol.lower())
-    if name:
-        conditions.add("strpos(lower(coin.name), :name) > 0", name=name.lower())
-    if search:
-        conditions.add(
-            "(strpos(lower(coin.symbol), :search) > 0 or strpos(lower(coin.name), :search) > 0)",
-            search=search.lower(),
-        )
+    value = f"cast(:after_0 as {key.type})"
+    beyond = "<" if descending else ">"
+    same = f"({', '.join(tie)}) > ({', '.join(f':after_{place}' for place in range(1, len(tie) + 1))})"
+    if after_null:
+        return f"({key.expression} is null and {same})"
+    if key.nullable:
+        further = f"{key.expression} {beyond} {value} or {key.expression} is null"
+        return f"({further} or ({key.expression} = {value} and {same}))"
+    # two conditions, so that an index can start at the first
+    return f"({key.expression} {beyond}= {value} and ({key.expression} {beyond} {value} or {same}))"
 
 
 def source_condition(conditions: Conditions, column: str, source: str | None) -> None:
@@ -183,46 +176,43 @@ class QuoteFilters:
     min_market_cap: Any
     max_market_cap: Any
 
-    def conditions(self, source_column: str) -> Conditions:
-        """As SQL over `coin` and `quote`."""
+    def conditions(self, of: str) -> Conditions:
+        """As SQL over `quote` and `of`, the relation whose source and canonical_id are compared."""
         conditions = Conditions()
-        source_condition(conditions, source_column, self.source)
-        _coin_conditions(
-            conditions,
-            canonical_id=self.canonical_id,
-            symbol=self.symbol,
-            name=self.name,
-            search=self.search,
-        )
+        source_condition(conditions, f"{of}.source", self.source)
+        if self.canonical_id:
+            conditions.add(f"{of}.canonical_id = :canonical_id", canonical_id=self.canonical_id.lower())
+        named = self._named()
+        if named.clauses:  # the ids first: an index on the coin then leads straight to its quotes
+            ids = f"select named.canonical_id from marts.coins as named{named.where}"  # noqa: S608  constants
+            conditions.add(f"{of}.canonical_id = any(array({ids}))", **named.values)
         if self.min_market_cap is not None:
-            conditions.add(
-                "quote.market_cap_usd >= :min_market_cap",
-                min_market_cap=self.min_market_cap,
-            )
+            conditions.add("quote.market_cap_usd >= :min_market_cap", min_market_cap=self.min_market_cap)
         if self.max_market_cap is not None:
-            conditions.add(
-                "quote.market_cap_usd <= :max_market_cap",
-                max_market_cap=self.max_market_cap,
-            )
+            conditions.add("quote.market_cap_usd <= :max_market_cap", max_market_cap=self.max_market_cap)
         return conditions
+
+    def _named(self) -> Conditions:
+        named = Conditions()
+        if self.symbol:
+            named.add("lower(named.symbol) = :symbol", symbol=self.symbol.lower())
+        if self.name:
+            named.add("strpos(lower(named.name), :name) > 0", name=self.name.lower())
+        if self.search:
+            either = "strpos(lower(named.symbol), :search) > 0 or strpos(lower(named.name), :search) > 0"
+            named.add(f"({either})", search=self.search.lower())
+        return named
 
 
 def latest_quotes(filters: QuoteFilters, sort: str, descending: bool) -> Listing:
     """The newest quote of each listing of a source."""
-    conditions = filters.conditions("listing.source")
-    return Listing(
-        QUOTE_VALUES,
-        LATEST,
-        conditions,
-        sort,
-        descending,
-        ("listing.source", "listing.source_coin_id"),
-    )
+    tie = ("listing.source", "listing.source_coin_id")
+    return Listing(QUOTE_VALUES, LATEST, filters.conditions("listing"), sort, descending, tie)
 
 
 def quotes_in_window(filters: QuoteFilters, start: datetime, end: datetime, descending: bool) -> Listing:
     """Every quote observed from `start` (inclusive) to `end` (exclusive)."""
-    conditions = filters.conditions("quote.source")
+    conditions = filters.conditions("quote")
     conditions.add("quote.observed_at >= :start and quote.observed_at < :end", start=start, end=end)
     tie = ("quote.source", "quote.source_coin_id")
     return Listing(QUOTE_VALUES, WINDOW, conditions, "observed_at", descending, tie)
