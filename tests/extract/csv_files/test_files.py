@@ -10,10 +10,9 @@ import pytest
 
 from extract.csv_files import folder
 from extract.csv_files.loading import Content, load
-from extract.landing import Landing
 from extract.records import Origin
 from kasparro.settings import REPOSITORY
-from tests.extract.csv_files.conftest import CsvFolder
+from tests.extract.csv_files.conftest import CsvFolder, Typing
 
 SNAPSHOT = (
     "symbol,name,price,market_cap,volume_24h,time,note\n"
@@ -199,7 +198,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
             lines.write("symbol,name,price\n")
             lines.writelines(f"C{number},Coin {number},{number + 1}.5\n" for number in range(rows))
         copy, file_hash = folder.copied(file)
-        landing = Landing()
+        landing = Typing()
         with copy:
             for _ in load(Content(copy, file.name, file_hash, 1), {}, landing, Origin("r", datetime.now(UTC))):
                 pass

@@ -15,6 +15,7 @@ from extract.csv_files.loading import Content, load
 from extract.csv_files.numbers import NumberEvidence
 from extract.landing import Landing
 from extract.records import Origin
+from tests.extract.csv_files.conftest import Typing
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 quick = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -64,7 +65,7 @@ def _table(headers: Sequence[str], cells: Sequence[Sequence[str]], delimiter: st
 
 def loaded(content: bytes) -> tuple[dict[str, Any], Landing]:
     """What became of a file, and what landed."""
-    landing = Landing()
+    landing = Typing()
     generator = load(Content(io.BytesIO(content), "fuzz.csv", "h", 1), {}, landing, Origin("r", NOW))
     try:
         while True:
