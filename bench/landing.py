@@ -23,7 +23,7 @@ from extract.coingecko.models import Market
 from extract.known import Known
 from extract.landing import Landing
 from extract.records import Origin, Typed, dumps, typed
-from extract.tables import arrow_schema
+from extract.tables import LOAD_ID, columns_of
 from kasparro.settings import Settings
 from kasparro.warehouse import EmbeddedPostgres, Warehouse, ensure_warehouse
 from providers.generated import GeneratedMarket
@@ -78,7 +78,7 @@ def _measure(settings: Settings, warehouse: Warehouse) -> Table:
     speed = rows / median(landed)
     notes = (
         f"{rows:,} validated CoinGecko quotes, every one of them new, land in `raw_coingecko.markets`: comparison\n"
-        "with what is known, Arrow, dlt's extract, normalise and load, keyed merge, indexes. The yardstick is one\n"
+        "with what is known, dlt's extract, normalise and load, keyed merge, indexes. The yardstick is one\n"
         f"COPY of the same objects into a table without any key or index. Medians of {ROUNDS} rounds, turn by turn,\n"
         f"warm; raw grows from one market to {ROUNDS + 1} meanwhile."
     )
@@ -120,7 +120,7 @@ def _land(pages: list[Batch], settings: Settings, warehouse: Warehouse) -> None:
 
 
 def _copy(pages: list[Batch], warehouse: Warehouse) -> None:
-    columns = arrow_schema(Market).names
+    columns = [name for name in columns_of(Market) if name != LOAD_ID]
     written = io.StringIO()
     writer = csv.writer(written)
     for page in pages:

@@ -1,25 +1,40 @@
 """How records become rows of a raw table, through dlt: one place for keys, merge strategy, presence and counts."""
 
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 import dlt
-import pyarrow as pa
+from dlt.common.schema.typing import TColumnSchema
+from dlt.common.storages.load_package import load_package_state
 from dlt.extract import DltResource
 
 from extract.calls import Calls
 from extract.errors import SourceError
 from extract.known import KeyValues, Known, State, key_text
 from extract.plan import UNLIMITED, Budget
-from extract.records import Integer, Keeps, Key, Landed, Moment, Origin, Payload, Record, Text, Typed, key_of, required, typed
-from extract.tables import REJECTED, column_hints, empty_tables, records_table, rejects_table
+from extract.records import (
+    Integer,
+    Keeps,
+    Key,
+    Landed,
+    Moment,
+    Origin,
+    Payload,
+    Record,
+    Text,
+    Typed,
+    key_of,
+    required,
+    typed,
+)
+from extract.tables import REJECTED, REJECTED_KEY, Spool, columns_of, rejected_columns, rejected_rows, rows_of
 
 # A row that is there is never touched again; a table of one row per key is rewritten
 INSERT_ONLY: Any = {"disposition": "merge", "strategy": "insert-only"}
 UPSERT: Any = {"disposition": "merge", "strategy": "upsert"}
-# COPY reads CSV as fast as Arrow's own wire format and takes decimals of any size; the ADBC driver needs 70 µs for one
-FILE_FORMAT: Any = "csv"
 
 
 class Fetch(Record):
@@ -54,7 +69,8 @@ class Landing:
     It counts the parts that were read and had nothing new in `unchanged`.
 
     `known` is what raw holds; `calls` counts what the provider is asked; `budget` is what it may be asked, and `plan`
-    what a source says it makes of that. With `catalogue`, what is read once a day is read now.
+    what a source says it makes of that. With `catalogue`, what is read once a day is read now. `folder` is where rows
+    are written before dlt takes them over.
     """
 
     def __init__(
@@ -63,6 +79,7 @@ class Landing:
         *,
         calls: Calls | None = None,
         budget: Budget = UNLIMITED,
+        folder: Path | None = None,
         tables_only: bool = False,
         catalogue: bool = False,
     ) -> None:
@@ -78,6 +95,9 @@ class Landing:
         self._keys: defaultdict[str, set[KeyValues]] = defaultdict(set)
         self._notes_presence = False
         self._departed: dict[str, set[KeyValues]] = {}
+        self._folder = folder
+        self._spools: dict[str, Spool] = {}
+        self._rejected: set[str] = set()
 
     def resource(self, model: type[Record], rows: Callable[[], Iterator[Any]]) -> DltResource:
         """A dlt resource for a model's table: `rows()` yields what `land` makes.
@@ -86,17 +106,21 @@ class Landing:
         """
 
         def generate() -> Iterator[Any]:
-            for table, nothing in empty_tables(model):
-                yield _addressed(model, table, nothing)
-            if self._tables_only:
-                return
-            try:
-                yield from rows()
-            except SourceError as error:
-                if str(error) not in self.problems:
-                    self.problems.append(str(error))
+            if not self._tables_only:
+                try:
+                    yield from rows()
+                except SourceError as error:
+                    if str(error) not in self.problems:
+                        self.problems.append(str(error))
+            yield from self._handed_over(model.table, columns_of(model))
 
-        return dlt.resource(generate, name=model.table)()
+        disposition = UPSERT if model.keeps == "newest" else INSERT_ONLY
+        return _resource(model.table, generate, columns_of(model), key_of(model), disposition)
+
+    def rejected(self) -> DltResource:
+        """The resource of the rejected records, which goes last: it takes what the others rejected."""
+        columns = rejected_columns()
+        return _resource(REJECTED, lambda: self._handed_over(REJECTED, columns), columns, REJECTED_KEY, INSERT_ONLY)
 
     def presence(self) -> list[DltResource]:
         """The resources of the tables that `finished` writes."""
@@ -104,24 +128,30 @@ class Landing:
         return [self.resource(model, lambda: iter(())) for model in (Fetch, Departure)]
 
     def land(self, model: type[Record], payloads: Iterable[object], origin: Origin) -> Iterator[Any]:
-        """Type payloads; yield the records for the resource's own table, the rejected ones for theirs."""
+        """Type payloads and put them where they belong: the records, and the rejected ones.
+
+        Yields nothing, so that it reads like what it is a part of: what a resource gives to dlt.
+        """
         yield from self.place(model, typed(model, payloads), origin)
 
     def place(self, model: type[Record], found: Typed, origin: Origin) -> Iterator[Any]:
-        """Yield what `typed` made: the records that raw does not hold as they are, and the rejected ones."""
+        """Put what `typed` made where it belongs: the records that raw does not hold as they are, and the rejected."""
         self.landed.accepted += len(found.rows)
         self.landed.rejected += len(found.rejects)
         self.landed.reasons.update(reason for reason, _ in found.rejects.values())
         rows = self._changed(model, found.rows) if model.keeps == "changes" else found.rows
-        if rows:
-            yield _addressed(model, model.table, records_table(model, rows, origin))
-        if found.rejects:
-            yield _addressed(model, REJECTED, rejects_table(model.table, found.rejects, origin))
+        self._write(model, rows, origin)
+        rejects = {content: why for content, why in found.rejects.items() if content not in self._rejected}
+        self._rejected.update(rejects)
+        if rejects:
+            spool = self._spool(REJECTED, rejected_columns())
+            spool.write(rejected_rows(model.table, rejects, origin, _load_id()), len(rejects))
+        yield from ()
 
     def finished(
         self, model: type[Record], endpoint: str, origin: Origin, *, within: KeyValues = (), everything: bool = True
     ) -> Iterator[Any]:
-        """Yield the record of an answer whose pages have all landed. Does it hold `everything` there is?
+        """Note an answer whose pages have all landed. Does it hold `everything` there is?
 
         Then what earlier answers had and this one has not has departed. With `within`, all of that is said of the keys
         that begin so.
@@ -133,14 +163,15 @@ class Landing:
             "record_count": len(keys),
             "is_everything": everything,
         }
-        yield from self._note(Fetch, [fetch], origin)
+        self._note(Fetch, [fetch], origin)
         if everything and self._known:
             gone = _beginning(within, self._known.keys(model)) - keys - self._gone(model)
             departures = [
                 {"table_name": model.table, "key": key_text(key), "departed_at": origin.fetched_at}
                 for key in sorted(gone)
             ]
-            yield from self._note(Departure, departures, origin)
+            self._note(Departure, departures, origin)
+        yield from ()
 
     def _changed(self, model: type[Record], rows: dict[str, tuple[Record, Payload]]) -> dict[str, Any]:
         """The rows whose state raw does not hold as they are. Contents of one state come and stay together."""
@@ -167,24 +198,43 @@ class Landing:
             self._departed[model.table] = known.departed(model) if known else set()
         return self._departed[model.table]
 
-    def _note(self, model: type[Record], payloads: list[Payload], origin: Origin) -> Iterator[Any]:
+    def _note(self, model: type[Record], payloads: list[Payload], origin: Origin) -> None:
         """Rows of our own making: not counted as the provider's."""
-        if payloads:
-            yield _addressed(model, model.table, records_table(model, typed(model, payloads).rows, origin))
+        self._write(model, typed(model, payloads).rows, origin)
+
+    def _write(self, model: type[Record], rows: dict[str, tuple[Record, Payload]], origin: Origin) -> None:
+        if rows:
+            self._spool(model.table, columns_of(model)).write(rows_of(rows, origin, _load_id()), len(rows))
+
+    def _spool(self, table: str, columns: Iterable[str]) -> Spool:
+        if table not in self._spools:
+            self._folder = self._folder or Path(tempfile.mkdtemp(prefix="kasparro-"))
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._spools[table] = Spool(self._folder / f"{table}.csv", columns)
+        return self._spools[table]
+
+    def _handed_over(self, table: str, columns: Iterable[str]) -> Iterator[Any]:
+        """What was written for a table, for dlt to take over: a link to the file. An empty one makes the table."""
+        if self._tables_only:
+            self._spool(table, columns)
+        if spool := self._spools.get(table):
+            spool.close()
+            yield dlt.mark.with_file_import(str(spool.path), "csv", spool.rows, hints={})
+            spool.path.unlink()
 
 
 def _beginning(within: KeyValues, keys: Iterable[KeyValues]) -> set[KeyValues]:
     return {key for key in keys if key[: len(within)] == within}
 
 
-def _addressed(model: type[Record], table: str, rows: pa.Table) -> Any:
-    """Rows with the hints of their table; rejected records share a load package with their neighbours."""
-    rejected = table == REJECTED
-    hints = dlt.mark.make_hints(
-        table_name=table,
-        primary_key=("table_name", "content_hash") if rejected else key_of(model),
-        columns={"payload": {"name": "payload", "data_type": "json"}} if rejected else column_hints(model),
-        write_disposition=UPSERT if model.keeps == "newest" and not rejected else INSERT_ONLY,
-        file_format=FILE_FORMAT,
-    )
-    return dlt.mark.with_hints(rows, hints, create_table_variant=True)
+def _resource(
+    table: str, rows: Callable[[], Iterator[Any]], columns: dict[str, TColumnSchema], key: Iterable[str], how: Any
+) -> DltResource:
+    return dlt.resource(
+        rows, name=table, columns=columns, primary_key=list(key), write_disposition=how, file_format="csv"
+    )()
+
+
+def _load_id() -> str:
+    """The id of the load package that is being extracted."""
+    return load_package_state().get("load_id", "")

@@ -3,11 +3,12 @@
 import hashlib
 import logging
 import os
-from collections.abc import Callable
+import shutil
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import dlt
@@ -21,7 +22,6 @@ from extract.errors import SourceError
 from extract.known import Known
 from extract.landing import Landing
 from extract.plan import Budget
-from extract.tables import REJECTED
 from kasparro.settings import ALL_SOURCES, Settings, SourceName
 from kasparro.warehouse import Warehouse
 
@@ -42,8 +42,7 @@ PACKAGES: dict[SourceName, str] = {
 DLT_DEFAULTS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__LOG_LEVEL": "ERROR",
-    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
-    "NORMALIZE__DATA_WRITER__DISABLE_COMPRESSION": "true",
+    "EXTRACT__NEXT_ITEM_MODE": "fifo",
     "LOAD__DELETE_COMPLETED_JOBS": "true",
     "LOAD__TRUNCATE_STAGING_DATASET": "true",
     "LOAD__RAISE_ON_MAX_RETRIES": "3",
@@ -99,9 +98,11 @@ def run(name: SourceName, settings: Settings, warehouse: Warehouse, *, catalogue
     ):
         if refusal := calls.refusal():
             raise SourceError(refusal)
-        landing = Landing(known, calls=calls, budget=_budget(calls, settings), catalogue=catalogue)
+        folder = Path(pipeline.working_dir) / "spool"
+        shutil.rmtree(folder, ignore_errors=True)  # what a killed pass left
+        landing = Landing(known, calls=calls, budget=_budget(calls, settings), folder=folder, catalogue=catalogue)
         try:
-            pipeline.run(_source(name)(settings, landing))
+            pipeline.run(_source(name, settings, landing))
         except PipelineStepFailed as failure:
             raise _cause(failure) from None
         made = calls.standing().calls
@@ -134,8 +135,8 @@ def prepare(settings: Settings, warehouse: Warehouse) -> None:
 
 def prepare_source(name: SourceName, settings: Settings, warehouse: Warehouse) -> None:
     """Make sure a source's raw tables and their indexes exist."""
-    tables = _source(name)(settings, Landing(tables_only=True))
-    expected = {f"{table}_key" for table in (*tables.resources, REJECTED)}
+    tables = _source(name, settings, Landing(tables_only=True))
+    expected = {f"{table}_key" for table in tables.resources}
     with closing(psycopg2.connect(warehouse.url("loader"))) as connection, connection, connection.cursor() as cursor:
         cursor.execute("select indexname from pg_indexes where schemaname = %s", (f"raw_{name}",))
         present = {index for (index,) in cursor.fetchall()}
@@ -146,8 +147,11 @@ def prepare_source(name: SourceName, settings: Settings, warehouse: Warehouse) -
         _index(pipeline, warehouse)
 
 
-def _source(name: SourceName) -> Callable[[Settings, Landing], Any]:
-    return import_module(PACKAGES[name]).source
+def _source(name: SourceName, settings: Settings, landing: Landing) -> Any:
+    """The dlt source of a package, and the rejected records of all its resources."""
+    source = import_module(PACKAGES[name]).source(settings, landing)
+    source.resources.add(landing.rejected())
+    return source
 
 
 def _cause(failure: BaseException) -> BaseException:

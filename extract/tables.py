@@ -1,100 +1,96 @@
-"""Arrow tables of typed records: their schemas, and how dlt is told of them."""
+"""How records are laid out in raw: columns as dlt is told of them, and rows of the CSV files that COPY reads.
 
-from collections.abc import Iterator, Mapping
+COPY takes CSV as fast as its own binary format and decimals of any size. The files are written as records are typed,
+and handed to dlt as they are: neither its normaliser nor Arrow touches a value.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, get_args
 
-import pyarrow as pa
 from dlt.common.schema.typing import TColumnSchema
 
 from extract.records import Integer, Json, Key, Moment, Number, Origin, Payload, Record, Text, dumps, required
 
-MONEY = pa.decimal256(76, 38)
 REJECTED = "rejected_records"
-PROVENANCE = (
-    pa.field("content_hash", pa.string(), nullable=False),
-    pa.field("request_id", pa.string(), nullable=False),
-    pa.field("fetched_at", pa.timestamp("us", tz="UTC"), nullable=False),
-)
-REJECTS = pa.schema(
-    [
-        pa.field("table_name", pa.string(), nullable=False),
-        pa.field("reason", pa.string(), nullable=False),
-        pa.field("payload", pa.string()),
-        *PROVENANCE,
-    ]
-)
-ARROW_TYPES: dict[object, pa.DataType] = {
-    Key: pa.string(),
-    Text: pa.string(),
-    bool: pa.bool_(),
-    Number: MONEY,
-    Integer: pa.int64(),
-    Moment: pa.timestamp("us", tz="UTC"),
-    Json: pa.string(),
+REJECTED_KEY = ("table_name", "content_hash")
+LOAD_ID = "_dlt_load_id"
+
+TEXT: TColumnSchema = {"data_type": "text"}
+JSON: TColumnSchema = {"data_type": "json"}
+TIME: TColumnSchema = {"data_type": "timestamp", "timezone": True, "precision": 6}
+TYPES: dict[object, TColumnSchema] = {
+    Key: TEXT,
+    Text: TEXT,
+    bool: {"data_type": "bool"},
+    Number: {"data_type": "decimal", "precision": 76, "scale": 38},
+    Integer: {"data_type": "bigint"},
+    Moment: TIME,
+    Json: JSON,
 }
+PROVENANCE: dict[str, TColumnSchema] = {"content_hash": TEXT, "request_id": TEXT, "fetched_at": TIME, LOAD_ID: TEXT}
 
 
 @cache
-def column_kinds(model: type[Record]) -> dict[str, object]:
-    """The kind of each field, without `| None`, as it stands in ARROW_TYPES."""
-    return {name: _bare(info.annotation, info.metadata) for name, info in model.model_fields.items()}
+def columns_of(model: type[Record]) -> dict[str, TColumnSchema]:
+    """The columns of a model's table: its fields, what is kept beside them, where each row comes from."""
+    kinds = {name: _bare(info.annotation, info.metadata) for name, info in model.model_fields.items()}
+    fields = {name: TYPES[kind] for name, kind in kinds.items()}
+    return _named({**fields, "extra": JSON, **PROVENANCE}, {*required(model), *PROVENANCE})
 
 
 @cache
-def arrow_schema(model: type[Record]) -> pa.Schema:
-    """The Arrow schema of a model's table: its fields, then where each row comes from."""
-    key = required(model)
-    columns = [
-        pa.field(name, ARROW_TYPES[kind], nullable=name not in key) for name, kind in column_kinds(model).items()
-    ]
-    return pa.schema([*columns, pa.field("extra", pa.string()), *PROVENANCE])
+def rejected_columns() -> dict[str, TColumnSchema]:
+    """The columns of the table of rejected records."""
+    return _named(
+        {"table_name": TEXT, "reason": TEXT, "payload": JSON, **PROVENANCE}, {"table_name", "reason", *PROVENANCE}
+    )
 
 
-def column_hints(model: type[Record]) -> dict[str, TColumnSchema]:
-    """What dlt can't read from the Arrow schema: which text columns are JSON."""
-    names = ["extra", *(name for name, kind in column_kinds(model).items() if kind is Json)]
-    return {name: {"name": name, "data_type": "json"} for name in names}
+def rows_of(rows: Mapping[str, tuple[Record, Payload]], origin: Origin, load_id: str) -> Iterator[list[Any]]:
+    """Records, and what is kept beside each of them, by content hash, as rows in the order of `columns_of`."""
+    for content, (record, kept) in rows.items():
+        beside = dumps(kept) if kept else None
+        yield [*record.__dict__.values(), beside, content, origin.request_id, origin.fetched_at, load_id]
 
 
-def empty_tables(model: type[Record]) -> Iterator[tuple[str, pa.Table]]:
-    """The tables that landing a model can write, typed and without rows."""
-    yield model.table, arrow_schema(model).empty_table()
-    yield REJECTED, REJECTS.empty_table()
+def rejected_rows(
+    table: str, rejects: Mapping[str, tuple[str, str]], origin: Origin, load_id: str
+) -> Iterator[list[Any]]:
+    """Reason and payload of what was rejected for `table`, by content hash, in the order of `rejected_columns`."""
+    for content, (reason, payload) in rejects.items():
+        yield [table, reason, payload, content, origin.request_id, origin.fetched_at, load_id]
 
 
-def records_table(model: type[Record], rows: Mapping[str, tuple[Record, Payload]], origin: Origin) -> pa.Table:
-    """Records, and what is kept beside each of them, by content hash."""
-    values = [record.__dict__ for record, _ in rows.values()]
-    kinds = column_kinds(model)
-    columns: list[Any] = [pa.array([value[name] for value in values], ARROW_TYPES[kinds[name]]) for name in kinds]
-    columns.append(pa.array([dumps(kept) if kept else None for _, kept in rows.values()], pa.string()))
-    columns.append(pa.array(list(rows), pa.string()))
-    columns += _provenance(origin, len(rows))
-    return pa.Table.from_arrays(columns, schema=arrow_schema(model))
+class Spool:
+    """A CSV file that rows of one table are written to until it is handed over."""
+
+    def __init__(self, path: Path, columns: Iterable[str]) -> None:
+        self.path = path
+        self.rows = 0
+        # the default line ends, \r\n, make the writer quote both characters wherever they stand in a value
+        self._file = path.open("x", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file)
+        self._writer.writerow(columns)
+
+    def write(self, rows: Iterable[list[Any]], count: int) -> None:
+        """Append so many rows."""
+        self._writer.writerows(rows)
+        self.rows += count
+
+    def close(self) -> None:
+        """Write out what is buffered; nothing can be written any more."""
+        self._file.close()
 
 
-def rejects_table(table: str, rejects: Mapping[str, tuple[str, str]], origin: Origin) -> pa.Table:
-    """Reason and payload of what was rejected for `table`, by content hash."""
-    columns: list[Any] = [
-        pa.array([table] * len(rejects), pa.string()),
-        pa.array([reason for reason, _ in rejects.values()], pa.string()),
-        pa.array([payload for _, payload in rejects.values()], pa.string()),
-        pa.array(list(rejects), pa.string()),
-        *_provenance(origin, len(rejects)),
-    ]
-    return pa.Table.from_arrays(columns, schema=REJECTS)
-
-
-def _provenance(origin: Origin, count: int) -> list[Any]:
-    return [
-        pa.array([origin.request_id] * count, pa.string()),
-        pa.array([origin.fetched_at] * count, pa.timestamp("us", tz="UTC")),
-    ]
+def _named(columns: Mapping[str, TColumnSchema], needed: set[str]) -> dict[str, TColumnSchema]:
+    return {name: {"name": name, "nullable": name not in needed, **kind} for name, kind in columns.items()}
 
 
 def _bare(annotation: Any, metadata: list[Any]) -> object:
-    """The field type without `| None`, as it stands in ARROW_TYPES."""
+    """The field type without `| None`, as it stands in TYPES."""
     if metadata:
         return next(kind for kind in (Key, Text, Number, Integer, Moment, Json) if _same(kind, annotation, metadata))
     members = [each for each in get_args(annotation) if each is not type(None)]
