@@ -92,7 +92,8 @@ csv_history as (
         fetched_at
     from {{ ref('stg_csv__ohlcvs') }}
     where
-        load_id in (select load_id from unpublished where schema_name = 'raw_csv')
+        close_usd is not null -- a file whose numbers contradict themselves lands without them
+        and load_id in (select load_id from unpublished where schema_name = 'raw_csv')
         and (file, file_hash) in (select
             file,
             file_hash
