@@ -166,10 +166,11 @@ class Supervisor:
             self.tend()
             time.sleep(TICK_SECONDS)
 
-    def watch(self) -> None:
-        """Keep the services up until a signal arrives."""
+    def watch(self, also: Callable[[], None] = lambda: None) -> None:
+        """Keep the services up until a signal arrives; `also` is called every time round."""
         while True:
             self.tend()
+            also()
             time.sleep(TICK_SECONDS)
 
     def tend(self) -> None:

@@ -3,8 +3,9 @@
 import json
 import os
 import sys
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -15,13 +16,14 @@ import psycopg2
 from kasparro import database_url, home, ports
 from kasparro.environment import local_prefect_api_url, prefect_environment, write_shell_file
 from kasparro.secrets import admin_api_key, key_path
-from kasparro.settings import Settings, demo_file, load_settings
+from kasparro.settings import Settings, SettingsError, demo_file, load_settings
 from kasparro.supervisor import Service, Supervisor, SupervisorError, log_tail, python, require_free_port
-from kasparro.warehouse import EmbeddedPostgres, Warehouse, ensure_warehouse
+from kasparro.warehouse import EmbeddedPostgres, Warehouse, WarehouseError, ensure_warehouse
 
 PREFECT_SECONDS = 180.0
 PROVIDERS_SECONDS = 60.0
 API_SECONDS = 120.0
+WAREHOUSE_PAUSE_SECONDS = 15.0
 
 
 def say(message: str) -> None:
@@ -69,7 +71,7 @@ def _run(settings: Settings, providers_port: int | None = None) -> int:
             if providers_port:
                 settings = _with_providers(settings, supervisor, providers_port)
             _start(settings, supervisor)
-            supervisor.watch()
+            supervisor.watch(also=_warehouse_kept_up(settings))
         except KeyboardInterrupt as request:
             say(f"stopping on {request} (once more to stop at once)")
         finally:
@@ -110,6 +112,26 @@ def _start(settings: Settings, supervisor: Supervisor) -> None:
     supervisor.wait_until(answers, server, PREFECT_SECONDS)
     supervisor.start(Service("flows", python("flows.serve"), prefect))
     say(f"a pass every {settings.etl_interval_minutes} minutes from now on (Ctrl-C stops everything)")
+
+
+def _warehouse_kept_up(settings: Settings) -> Callable[[], None]:
+    """What brings a killed embedded Postgres back, now and again; the API serves from memory meanwhile."""
+    if settings.warehouse_url is not None:
+        return lambda: None
+    embedded, due = EmbeddedPostgres(settings), 0.0
+
+    def keep_up() -> None:
+        nonlocal due
+        if embedded.running() or time.monotonic() < due:
+            return
+        due = time.monotonic() + WAREHOUSE_PAUSE_SECONDS
+        say("the embedded Postgres ended and starts again")
+        try:
+            embedded.start()
+        except (WarehouseError, SettingsError) as error:
+            say(str(error))
+
+    return keep_up
 
 
 def _with_providers(settings: Settings, supervisor: Supervisor, port: int) -> Settings:

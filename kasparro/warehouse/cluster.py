@@ -5,13 +5,18 @@ import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
+from kasparro.processes import have_ended
 from kasparro.warehouse.account import Account
 from kasparro.warehouse.errors import WarehouseError
 
 MAJOR = 18
 SUPERUSER = "kasparro"
+INITDB_SECONDS = 30
 
 
 def binaries() -> Path:
@@ -44,7 +49,8 @@ def create(data: Path, password: str) -> None:
     for other in data.parent.glob("*/PG_VERSION"):
         raise WarehouseError(_of_other_version(other))
     for abandoned in data.parent.glob("new-*"):
-        shutil.rmtree(abandoned, ignore_errors=True)
+        _end_initdb(abandoned)
+        shutil.rmtree(abandoned)
     account = account_of(data)
     scratch = Path(tempfile.mkdtemp(prefix="new-", dir=data.parent))
     try:
@@ -59,7 +65,8 @@ def create(data: Path, password: str) -> None:
         )  # fmt: skip
         made.rename(data)
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        _end_initdb(scratch)
+        shutil.rmtree(scratch, ignore_errors=True)  # what is left by an interrupted one goes before the next
 
 
 def require_version(data: Path) -> None:
@@ -74,6 +81,17 @@ def set_password(data: Path, password: str) -> None:
     literal = password.replace("'", "''")
     arguments = ("--single", "-D", data, "-c", "exit_on_error=true", "postgres")
     _run(account_of(data), "postgres", *arguments, given=f"alter role {SUPERUSER} password '{literal}'\n")
+
+
+def _end_initdb(scratch: Path) -> None:
+    """End an initdb, and the server it runs, that go on after whoever started them was killed."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.name() == "initdb" and any(part.startswith(f"{scratch}/") for part in process.cmdline()):
+                family = [process, *process.children(recursive=True)]
+                for each in family:
+                    each.kill()
+                have_ended(family, INITDB_SECONDS)
 
 
 def _of_other_version(found: Path) -> str:

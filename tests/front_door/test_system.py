@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -60,18 +62,18 @@ class System:
             time.sleep(0.2)
         return answer
 
-    def get(self, path: str) -> Any:
-        """The API's JSON, or None while there is none."""
+    def get(self, path: str, *place: str | int) -> Any:
+        """What stands at a place of the API's JSON, or None while there is nothing."""
         try:
             answer = httpx.get(f"{self.api}{path}")
-        except httpx.TransportError:
+            answer.raise_for_status()
+            return reduce(getitem, place, answer.json())
+        except (httpx.HTTPError, LookupError):
             return None
-        return answer.json() if answer.status_code == 200 else None
 
     def bitcoin(self) -> Any:
         """The row of `/data` for BTC, or None while there is none."""
-        answer = self.get("/data?symbol=BTC")
-        return answer["data"][0] if answer and answer["data"] else None
+        return self.get("/data?symbol=BTC", "data", 0)
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Rows of a statement, as whoever has `make url`."""
@@ -149,6 +151,17 @@ def test_a_second_system_in_the_same_home_is_refused(system: System) -> None:
     assert system.bitcoin()
 
 
+def test_a_killed_warehouse_comes_back(system: System) -> None:
+    system.eventually(lambda: "a pass every" in system.said.read_text(), "everything has started")
+    embedded = EmbeddedPostgres(system.settings)
+    postmaster = embedded.running()
+    assert postmaster
+    psutil.Process(postmaster.pid).kill()
+    system.eventually(lambda: embedded.running() not in (None, postmaster), "the embedded Postgres is back")
+    system.eventually(lambda: system.get("/health", "database_connected"), "the API finds it again")
+    assert system.bitcoin()
+
+
 def test_its_documentation_is_served(system: System) -> None:
     docs = subprocess.Popen(
         [sys.executable, "-m", "kasparro", "docs"], cwd=REPOSITORY, env=system.environment, stdout=subprocess.PIPE
@@ -187,7 +200,7 @@ def test_after_a_kill_the_next_start_ends_what_was_left_and_goes_on(system: Syst
     told = "processes that an earlier run left behind"
     system.eventually(lambda: told in system.said.read_text(), "the leftovers are ended")
     assert not any(map(processes.is_live, left))
-    assert system.eventually(lambda: (system.get("/data") or {"meta": {}})["meta"].get("version"), "data") >= version
+    assert system.eventually(lambda: system.get("/data", "meta", "version"), "data") >= version
 
 
 def test_it_stops_without_a_trace(system: System) -> None:

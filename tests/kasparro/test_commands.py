@@ -5,6 +5,7 @@ import re
 import shlex
 import stat
 import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,10 +14,11 @@ import psycopg2
 import pytest
 
 from kasparro import __main__ as commands
+from kasparro import processes
 from kasparro.settings import REPOSITORY, Settings
 from kasparro.warehouse import EmbeddedPostgres, Warehouse, ensure_warehouse
 from tests.conftest import free_port, make_settings
-from tests.kasparro.commands import environment, kasparro
+from tests.kasparro.commands import PATIENCE_SECONDS, environment, eventually, kasparro
 from tests.kasparro.conftest import Server
 from tests.kasparro.test_supervisor import RUNS, Run, service
 
@@ -130,6 +132,26 @@ def test_clean_asks_and_then_removes_everything(tmp_path: Path) -> None:
     assert kasparro(variables, "clean", given="y\n").stdout == f"{question}removed {home}\n"
     assert not home.exists()
     assert embedded.running() is None
+
+
+@pytest.mark.parametrize("moment", ["postgres/new-*/data/base", "logs/prefect-server.log"])
+def test_a_request_to_stop_counts_while_everything_is_starting(moment: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    starting = subprocess.Popen(
+        [sys.executable, "-m", "kasparro", "run"],
+        cwd=REPOSITORY,
+        env=environment(home, SOURCES="csv", CSV_DIR=tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    eventually(lambda: any(home.glob(moment)) or starting.poll() is not None, f"{moment} appears")
+    starting.terminate()
+    said, _ = starting.communicate(timeout=PATIENCE_SECONDS)
+    assert starting.returncode == 0, said
+    assert said.endswith("stopping on SIGTERM (once more to stop at once)\nstopped\n")
+    assert processes.marked(home) == []
+    assert EmbeddedPostgres(make_settings(home)).running() is None
 
 
 @pytest.mark.parametrize(

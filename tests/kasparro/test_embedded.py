@@ -11,6 +11,7 @@ import psycopg2
 import pytest
 
 from kasparro.database_url import text
+from kasparro.processes import is_live
 from kasparro.secrets import key_path
 from kasparro.settings import REPOSITORY, Settings
 from kasparro.warehouse import EmbeddedPostgres, Warehouse, WarehouseError, ensure_warehouse
@@ -42,8 +43,8 @@ def processes_of(home: Path) -> list[psutil.Process]:
     found: list[psutil.Process] = []
     for process in psutil.process_iter(["name"]):
         try:
-            is_live = process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
-            if is_live and Path(process.cwd()).is_relative_to(home.resolve()):
+            is_here = process.name() == "postgres" and Path(process.cwd()).is_relative_to(home.resolve())
+            if is_here and is_live(process):
                 found.append(process)
         except psutil.Error:
             continue
@@ -124,7 +125,7 @@ def test_a_backend_that_outlives_its_postmaster_is_ended(server: EmbeddedPostgre
         postmaster.kill()
         postmaster.wait()
         server.start()
-        eventually(lambda: not backend.is_running() or backend.status() == psutil.STATUS_ZOMBIE, "the backend ends")
+        assert not is_live(backend)
         with pytest.raises(psycopg2.OperationalError):
             cursor.execute("select 1")
 

@@ -171,11 +171,11 @@ def test_what_a_killed_supervisor_left_is_ended_and_nothing_else(place: Path) ->
     left = processes.marked(place)
     killed.process.kill()
     killed.process.wait()
-    assert len(left) == 2 and all(process.is_running() for process in left)
+    assert len(left) == 2 and all(map(processes.is_live, left))
     stranger = subprocess.Popen([sys.executable, "-c", RUNS], env={**os.environ, processes.SERVICE: "parent"})
     try:
         second = Run(place, service("plain", RUNS)).wait_until_up()
-        assert not any(process.is_running() for process in left)
+        assert not any(map(processes.is_live, left))
         assert stranger.poll() is None
         assert len(processes.marked(place / "demo")) == 1
         second.end(signal.SIGTERM)
@@ -192,7 +192,7 @@ def test_a_service_that_crashes_comes_back_while_the_others_go_on(place: Path) -
     steady, crashed, family = run.pid("steady"), run.pid("parent"), processes.marked(place, "parent")
     psutil.Process(crashed).kill()
     run.wait_for_starts("parent", 4)
-    assert not any(process.is_running() for process in family), "its child went with it"
+    assert not any(map(processes.is_live, family)), "its child went with it"
     assert run.pid("steady") == steady
     assert len(processes.marked(place, "parent")) == 2
     said = run.end(signal.SIGTERM)[1]
