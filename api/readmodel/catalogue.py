@@ -38,15 +38,15 @@ class Catalogue:
         piece = None if filters.search is None else filters.search.casefold()
         return piece is None or piece in symbol or piece in name
 
-    def containing(self, filters: Filters) -> Numbers | None:
-        """The coins whose texts contain what is asked for, or None when there is no such filter."""
+    def containing(self, filters: Filters) -> Numbers:
+        """The coins whose texts contain what is asked for; there must be such a filter."""
         found: list[Numbers] = []
         if filters.name is not None:
             found.append(self.name_parts.find(filters.name.casefold()))
         if filters.search is not None:
             piece = filters.search.casefold()
             found.append(numbers.either(self.symbol_parts.find(piece), self.name_parts.find(piece)))
-        return reduce(numbers.both, found) if found else None
+        return reduce(numbers.both, found)
 
 
 def catalogue(ids: Sequence[str], symbols: Sequence[str], names: Sequence[str], known: Catalogue | None) -> Catalogue:

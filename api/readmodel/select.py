@@ -6,9 +6,7 @@ from typing import NamedTuple
 from api.readmodel import numbers
 from api.readmodel.filters import Filters
 from api.readmodel.numbers import Numbers
-from api.readmodel.snapshot import Order, Snapshot
-
-EVERYTHING = Filters()
+from api.readmodel.snapshot import BLOCK, Order, Snapshot
 
 
 class Page(NamedTuple):
@@ -29,18 +27,35 @@ def select(snapshot: Snapshot, filters: Filters, sort: str, offset: int, limit: 
             rows = [row for row in rows if ranks[0] <= snapshot.cap_rank[row] < ranks[1]]
         rows.sort(key=order.place.__getitem__)
         return Page(rows[offset : offset + limit], len(rows))
-    if filters == EVERYTHING:
-        return Page(order.rows[offset : offset + limit].tolist(), len(order.rows))
-    found = snapshot.selections.of((filters, sort), lambda: _find(snapshot, filters, order, ranks))
+    if filters.name is None and filters.search is None:
+        if ranks is None:
+            return Page(order.rows[offset : offset + limit].tolist(), len(order.rows))
+        return Page(_between(order, *ranks, offset, limit), ranks[1] - ranks[0])
+    found = snapshot.selections.of((filters, sort), lambda: _containing(snapshot, filters, order, ranks))
     return Page(numbers.page(found, offset, limit), len(found))
 
 
-def _find(snapshot: Snapshot, filters: Filters, order: Order, ranks: tuple[int, int] | None) -> Numbers:
-    """All rows that satisfy the filters, in order."""
-    found = snapshot.catalogue.containing(filters)
-    if found is None:
-        return numbers.where_between(order.numbers, order.cap_ranks, *(ranks or (0, 0)))
-    found = numbers.take(snapshot.rows_of, found)
+def _between(order: Order, first: int, last: int, offset: int, limit: int) -> list[int]:
+    """A page of the rows whose market cap's rank is in [first, last). Only the blocks it is in are looked through."""
+    found: list[int] = []
+    for number, block in enumerate(order.cap_blocks):
+        count = bisect_left(block, last) - bisect_left(block, first)
+        if count <= offset:
+            offset -= count
+            continue
+        here = slice(number * BLOCK, (number + 1) * BLOCK)
+        pairs = zip(order.rows[here], order.cap_ranks[here], strict=True)
+        matching = [row for row, rank in pairs if first <= rank < last]
+        found += matching[offset : offset + limit - len(found)]
+        offset = 0
+        if len(found) == limit:
+            break
+    return found
+
+
+def _containing(snapshot: Snapshot, filters: Filters, order: Order, ranks: tuple[int, int] | None) -> Numbers:
+    """All rows whose texts contain what is asked for, and that satisfy the other filters, in order."""
+    found = numbers.take(snapshot.rows_of, snapshot.catalogue.containing(filters))
     if ranks is not None:
         found = numbers.where_between(found, numbers.take(snapshot.cap_ranks, found), *ranks)
     return numbers.sorted_by(found, order.places, order.numbers)

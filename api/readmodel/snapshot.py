@@ -15,6 +15,7 @@ from api.readmodel.columns import COLUMNS, PLAIN, SORTABLE
 from api.readmodel.numbers import Numbers
 
 SELECTIONS = 100
+BLOCK = 256
 SEPARATOR = b"\x1f"  # JSON text never holds a bare control character
 
 
@@ -24,7 +25,9 @@ class Order:
 
     rows: "array[int]"
     numbers: Numbers
-    cap_ranks: Numbers
+    cap_ranks: "array[int]"
+    cap_blocks: Sequence["array[int]"]
+    """The ranks of each BLOCK of rows, ascending: how many lie in a range is two lookups."""
     place: "array[int]"
     """By row: where in the order it stands."""
     places: Numbers
@@ -69,7 +72,7 @@ class _Columns:
             self.values[name].append(coin[place])
 
 
-def _orders(columns: _Columns, cap_ranks: Numbers) -> dict[str, Order]:
+def _orders(columns: _Columns, cap_rank: "array[int]") -> dict[str, Order]:
     """Every sort order in both directions: empty values last in both, ties by rank."""
     orders: dict[str, Order] = {}
     for column in SORTABLE:
@@ -83,8 +86,9 @@ def _orders(columns: _Columns, cap_ranks: Numbers) -> dict[str, Order]:
             place = array("i", bytes(4 * len(ranked)))
             for standing, number in enumerate(ranked):
                 place[number] = standing
-            order = numbers.over(ranked)
-            orders[name] = Order(ranked, order, numbers.take(cap_ranks, order), place, numbers.over(place))
+            ranks = array("i", map(cap_rank.__getitem__, ranked))
+            blocks = [array("i", sorted(ranks[start : start + BLOCK])) for start in range(0, len(ranks), BLOCK)]
+            orders[name] = Order(ranked, numbers.over(ranked), ranks, blocks, place, numbers.over(place))
     return orders
 
 
@@ -111,7 +115,6 @@ def build(
         values.append(SEPARATOR.join(texts))
         columns.add(coin)
     caps, cap_rank = _market_caps(columns.values["market_cap_usd"])
-    cap_ranks = numbers.over(cap_rank)
     ids = columns.values["canonical_id"]
     row = array("i", sorted(range(len(ids)), key=ids.__getitem__))
     identity = [[columns.values[name][number] for number in row] for name in ("canonical_id", "symbol", "name")]
@@ -122,14 +125,14 @@ def build(
         meta=encode({"version": version, "published_at": published_at, "sources": sources}),
         rows=tuple(rows),
         values=tuple(values),
-        orders=_orders(columns, cap_ranks),
+        orders=_orders(columns, cap_rank),
         catalogue=catalogue(*identity, known=previous.catalogue if previous else None),
         row=row,
         rows_of=numbers.over(row),
         selections=Memory(SELECTIONS),
         caps=caps,
         cap_rank=cap_rank,
-        cap_ranks=cap_ranks,
+        cap_ranks=numbers.over(cap_rank),
     )
 
 
