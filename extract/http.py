@@ -22,7 +22,7 @@ from tenacity.stop import stop_base
 
 from extract.answers import LARGEST_BODY_BYTES, TooLarge, is_broken_json, read_bounded, retry_after
 from extract.calls import Calls
-from extract.errors import SourceError
+from extract.errors import RefusedError, SourceError
 from extract.records import Origin, as_object, loads
 
 __all__ = ["Answer", "Client", "RateLimiter", "SourceError"]
@@ -224,7 +224,9 @@ class Client:
             429: f"its rate limit is reached{f', it asks to wait {wait:.0f} s' if wait else ''}: "
             "lower the rate limit setting, or use a key",
         }.get(status, "it is tried again next pass")
-        raise SourceError(f"{self.label} answered {path} with status {status}{self._quoted(response)}: {advice}")
+        refused = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
+        failure = RefusedError if refused else SourceError
+        raise failure(f"{self.label} answered {path} with status {status}{self._quoted(response)}: {advice}")
 
     def _quoted(self, response: requests.Response) -> str:
         """What the provider says of a refusal, if it says it in JSON, without our keys."""

@@ -3,8 +3,10 @@
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import dlt
 from dlt.common.schema.typing import TColumnSchema
@@ -36,6 +38,8 @@ from extract.tables import REJECTED, REJECTED_KEY, Spool, columns_of, rejected_c
 INSERT_ONLY: Any = {"disposition": "merge", "strategy": "insert-only"}
 UPSERT: Any = {"disposition": "merge", "strategy": "upsert"}
 
+Row = TypeVar("Row")
+
 
 class Fetch(Record):
     """The newest answer of an endpoint whose pages all came: how many records, and whether that is all there are."""
@@ -62,6 +66,15 @@ class Departure(Record):
     departed_at: Moment
 
 
+@dataclass(frozen=True)
+class Past:
+    """What a backfill asks for: a coin as its source calls it, from `start` to `end` (UTC)."""
+
+    coin: str
+    start: datetime
+    end: datetime
+
+
 class Landing:
     """Lands one source's records in one pass, and counts them. With `tables_only`, makes the tables and reads nothing.
 
@@ -69,7 +82,8 @@ class Landing:
     It counts the parts that were read and had nothing new in `unchanged`.
 
     `known` is what raw holds; `calls` counts what the provider is asked; `budget` is what it may be asked, and `plan`
-    what a source says it makes of that. With `catalogue`, what is read once a day is read now. `folder` is where rows
+    what a source says it makes of that. With `catalogue`, what is read once a day is read now; with `backfill`, only
+    that past is read. `folder` is where rows
     are written before dlt takes them over.
     """
 
@@ -82,6 +96,7 @@ class Landing:
         folder: Path | None = None,
         tables_only: bool = False,
         catalogue: bool = False,
+        backfill: Past | None = None,
     ) -> None:
         self.landed = Landed()
         self.problems: list[str] = []
@@ -94,28 +109,24 @@ class Landing:
         self._tables_only = tables_only
         self._keys: defaultdict[str, set[KeyValues]] = defaultdict(set)
         self._notes_presence = False
+        self._backfill = backfill
         self._departed: dict[str, set[KeyValues]] = {}
         self._folder = folder
         self._spools: dict[str, Spool] = {}
-        self._rejected: set[str] = set()
+        self._contents: defaultdict[str, set[str]] = defaultdict(set)
 
     def resource(self, model: type[Record], rows: Callable[[], Iterator[Any]]) -> DltResource:
         """A dlt resource for a model's table: `rows()` yields what `land` makes.
 
         A SourceError is a problem of the pass: what came before it lands, and so do the other resources.
         """
+        return self._resource(model, lambda: iter(()) if self._backfill else rows())
 
-        def generate() -> Iterator[Any]:
-            if not self._tables_only:
-                try:
-                    yield from rows()
-                except SourceError as error:
-                    if str(error) not in self.problems:
-                        self.problems.append(str(error))
-            yield from self._handed_over(model.table, columns_of(model))
-
-        disposition = UPSERT if model.keeps == "newest" else INSERT_ONLY
-        return _resource(model.table, generate, columns_of(model), key_of(model), disposition)
+    def past(self, model: type[Record], rows: Callable[[Past, Payload], Iterator[Any]]) -> DltResource:
+        """A dlt resource that reads only in a backfill, when the others don't; `rows` gets its dlt state, too."""
+        return self._resource(
+            model, lambda: rows(self._backfill, dlt.current.resource_state()) if self._backfill else iter(())
+        )
 
     def rejected(self) -> DltResource:
         """The resource of the rejected records, which goes last: it takes what the others rejected."""
@@ -139,11 +150,13 @@ class Landing:
         self.landed.accepted += len(found.rows)
         self.landed.rejected += len(found.rejects)
         self.landed.reasons.update(reason for reason, _ in found.rejects.values())
-        rows = self._changed(model, found.rows) if model.keeps == "changes" else found.rows
+        rows = found.rows
+        if model.keeps == "changes":
+            rows = self._changed(model, rows)
+        elif model.keeps == "contents":
+            rows = self._once(model.table, rows)
         self._write(model, rows, origin)
-        rejects = {content: why for content, why in found.rejects.items() if content not in self._rejected}
-        self._rejected.update(rejects)
-        if rejects:
+        if rejects := self._once(REJECTED, found.rejects):
             spool = self._spool(REJECTED, rejected_columns())
             spool.write(rejected_rows(model.table, rejects, origin, _load_id()), len(rejects))
         yield from ()
@@ -173,6 +186,19 @@ class Landing:
             self._note(Departure, departures, origin)
         yield from ()
 
+    def _resource(self, model: type[Record], rows: Callable[[], Iterator[Any]]) -> DltResource:
+        def generate() -> Iterator[Any]:
+            if not self._tables_only:
+                try:
+                    yield from rows()
+                except SourceError as error:
+                    if str(error) not in self.problems:
+                        self.problems.append(str(error))
+            yield from self._handed_over(model.table, columns_of(model))
+
+        disposition = UPSERT if model.keeps == "newest" else INSERT_ONLY
+        return _resource(model.table, generate, columns_of(model), key_of(model), disposition)
+
     def _changed(self, model: type[Record], rows: dict[str, tuple[Record, Payload]]) -> dict[str, Any]:
         """The rows whose state raw does not hold as they are. Contents of one state come and stay together."""
         states: defaultdict[State, list[str]] = defaultdict(list)
@@ -191,6 +217,13 @@ class Landing:
             for content in contents
         )
         return {content: rows[content] for content in changed}
+
+    def _once(self, table: str, rows: dict[str, Row]) -> dict[str, Row]:
+        """The rows whose content has not come before in this pass: a merge does not look for that among its own."""
+        come = self._contents[table]
+        new = {content: row for content, row in rows.items() if content not in come}
+        come.update(new)
+        return new
 
     def _gone(self, model: type[Record]) -> set[KeyValues]:
         if model.table not in self._departed:

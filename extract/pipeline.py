@@ -20,7 +20,7 @@ from extract import calls as provider_calls
 from extract.calls import Calls, seconds_left_in_month
 from extract.errors import SourceError
 from extract.known import Known
-from extract.landing import Landing
+from extract.landing import Landing, Past
 from extract.plan import Budget
 from kasparro.settings import ALL_SOURCES, Settings, SourceName
 from kasparro.warehouse import Warehouse
@@ -83,8 +83,18 @@ def pipeline_for(name: SourceName, settings: Settings, warehouse: Warehouse) -> 
     )
 
 
-def run(name: SourceName, settings: Settings, warehouse: Warehouse, *, catalogue: bool = False) -> Extracted:
+def run(
+    name: SourceName,
+    settings: Settings,
+    warehouse: Warehouse,
+    *,
+    catalogue: bool = False,
+    backfill: Past | None = None,
+) -> Extracted:
     """Extract one source and land it in its raw schema. With `catalogue`, what is read once a day is read now.
+
+    With `backfill`, only a coin's past is read, as far as it has not landed before: call it once per coin, while no
+    pass reads the same source. What a plan refuses is in the result's `problems`.
 
     Raises SourceError, with one line for the user, when nothing could be read.
     """
@@ -100,7 +110,14 @@ def run(name: SourceName, settings: Settings, warehouse: Warehouse, *, catalogue
             raise SourceError(refusal)
         folder = Path(pipeline.working_dir) / "spool"
         shutil.rmtree(folder, ignore_errors=True)  # what a killed pass left
-        landing = Landing(known, calls=calls, budget=_budget(calls, settings), folder=folder, catalogue=catalogue)
+        landing = Landing(
+            known,
+            calls=calls,
+            budget=_budget(calls, settings),
+            folder=folder,
+            catalogue=catalogue,
+            backfill=backfill,
+        )
         try:
             pipeline.run(_source(name, settings, landing))
         except PipelineStepFailed as failure:

@@ -12,7 +12,8 @@ import dlt
 from dlt.extract import DltResource
 
 from extract.calls import Calls
-from extract.coingecko.models import ListedCoin, Market
+from extract.coingecko.history import market_chart, ohlc
+from extract.coingecko.models import ChartPoint, ListedCoin, Market, OhlcCandle
 from extract.endpoint import Endpoint, array
 from extract.http import Client, RateLimiter, SourceError
 from extract.landing import Landing
@@ -44,13 +45,15 @@ def client(settings: Settings, calls: Calls | None = None) -> Client:
 
 @dlt.source(name="coingecko")
 def source(settings: Settings, landing: Landing) -> list[DltResource]:
-    """All of CoinGecko that a pass reads."""
+    """All of CoinGecko that a pass reads, and what a backfill asks for."""
     api = client(settings, landing.calls)
     depth = settings.coingecko_max_coins
     return [
         landing.resource(Market, lambda: markets(api, landing, depth, dlt.current.resource_state())),
         landing.resource(ListedCoin, lambda: COINS_LIST.read_daily(api, landing, dlt.current.resource_state())),
         *landing.presence(),
+        landing.past(ChartPoint, lambda past, state: market_chart(api, landing, past, settings.coingecko_plan, state)),
+        landing.past(OhlcCandle, lambda past, state: ohlc(api, landing, past, state)),
     ]
 
 

@@ -57,3 +57,29 @@ class ListedCoin(Record):
     symbol: Text | None = None
     name: Text | None = None
     platforms: Json | None = None
+
+
+class ChartPoint(Record):
+    """`GET /coins/{id}/market_chart/range`: a coin's market at one moment, joined from the answer's three series."""
+
+    table: ClassVar[str] = "market_chart"
+
+    id: Key
+    observed_at: Moment
+    price_usd: Number | None = None
+    market_cap_usd: Number | None = None
+    volume_24h_usd: Number | None = None
+
+
+class OhlcCandle(Record):
+    """`GET /coins/{id}/ohlc`: a candle by the time of its close. How long it is follows from the `days` asked for."""
+
+    table: ClassVar[str] = "ohlc"
+
+    id: Key
+    days: Integer
+    closed_at: Moment
+    open: Number | None = None
+    high: Number | None = None
+    low: Number | None = None
+    close: Number | None = None

@@ -13,7 +13,8 @@ import dlt
 from dlt.extract import DltResource
 
 from extract.calls import Calls
-from extract.coinpaprika.models import Coin, Contract, Ticker, flatten_ticker
+from extract.coinpaprika.history import historical_tickers
+from extract.coinpaprika.models import Coin, Contract, HistoricalTicker, Ticker, flatten_ticker
 from extract.endpoint import Endpoint, array, is_due, note
 from extract.http import Client, RateLimiter, SourceError
 from extract.landing import Landing
@@ -42,13 +43,15 @@ def client(settings: Settings, calls: Calls | None = None) -> Client:
 
 @dlt.source(name="coinpaprika")
 def source(settings: Settings, landing: Landing) -> list[DltResource]:
-    """All of CoinPaprika that a pass reads."""
+    """All of CoinPaprika that a pass reads, and what a backfill asks for."""
     api = client(settings, landing.calls)
+    plan = "paid" if settings.coinpaprika_api_key else "free"
     return [
         landing.resource(Ticker, lambda: tickers(api, landing, dlt.current.resource_state())),
         landing.resource(Coin, lambda: COINS.read_daily(api, landing, dlt.current.resource_state())),
         landing.resource(Contract, lambda: contracts(api, landing, dlt.current.resource_state())),
         *landing.presence(),
+        landing.past(HistoricalTicker, lambda past, state: historical_tickers(api, landing, past, plan, state)),
     ]
 
 

@@ -77,6 +77,19 @@ class Contract(Record):
     active: bool | None = None
 
 
+class HistoricalTicker(Record):
+    """`GET /tickers/{id}/historical`: a coin's quote in USD at one moment."""
+
+    table: ClassVar[str] = "historical_tickers"
+
+    id: Key
+    interval: Key
+    timestamp: Moment
+    price: Number | None = None
+    volume_24h: Number | None = None
+    market_cap: Number | None = None
+
+
 def flatten_ticker(payload: object) -> object:
     """Lift `quotes.USD.*` to `usd_*`; other currencies and anything unexpected stay where they are."""
     ticker = as_object(payload)

@@ -111,6 +111,21 @@ def test_records_without_a_usable_key_are_quarantined(extraction: Extraction) ->
     assert extraction.count("raw_coingecko.markets") == len(market.coingecko_markets()) - len(UNUSABLE)
 
 
+def test_the_same_nonsense_on_two_pages_is_quarantined_once(extraction: Extraction) -> None:
+    class Empty(GeneratedMarket):
+        def coingecko_markets(self) -> Rows:
+            rows = dict(super().coingecko_markets())
+            coins = list(rows)
+            return rows | dict.fromkeys((coins[0], coins[1], coins[260]), b"{}")
+
+    extraction.stand_in.market = Empty(coins=300, seed=7)
+
+    extracted = extraction.run("coingecko")
+
+    assert extracted.problems == () and extracted.reasons == ("id: Field required",)
+    assert extraction.query("select payload::text from raw_coingecko.rejected_records") == [("{}",)]
+
+
 def test_drifted_fields_are_recoverable(extraction: Extraction) -> None:
     extraction.play(
         Rule(fault=RenameField(field="current_price", to="price"), path=MARKETS, nth=1),
