@@ -11,7 +11,7 @@ import pytest
 from kasparro.settings import Settings, load_settings
 from kasparro.warehouse import EmbeddedPostgres, Warehouse, ensure_warehouse
 
-PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "KASPARRO_REQUIRE_BROWSER")
+PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_CONFIG", "KASPARRO_REQUIRE_BROWSER")
 
 
 def free_port() -> int:

@@ -13,7 +13,8 @@ import pytest
 from kasparro.warehouse import EmbeddedPostgres, WarehouseError
 from kasparro.warehouse.cluster import MAJOR
 from tests.conftest import make_settings
-from tests.kasparro.commands import environment, python
+from tests.kasparro import commands
+from tests.kasparro.commands import python
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become others")
 AS_NOBODY = ("setpriv", f"--reuid={pwd.getpwnam('nobody').pw_uid}", "--regid=65534", "--clear-groups")
@@ -38,6 +39,11 @@ psutil.Process(server.running().pid).kill()
 server.start()
 print(ask(), server.stop(), server.running())
 """
+
+
+def environment(home: Path) -> dict[str, str]:
+    """A user's environment; other accounts can't write our coverage."""
+    return {name: value for name, value in commands.environment(home).items() if not name.startswith("COVERAGE")}
 
 
 @pytest.fixture
