@@ -1,9 +1,10 @@
 """Refusals, outages and broken answers: retried where that helps, said in one line, and never the end of other data."""
 
-import json
 import logging
+import threading
 from contextlib import suppress
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import pytest
 
@@ -14,7 +15,6 @@ from providers.faults import Rule
 from providers.faults.answers import EmptyArray, HtmlPage, Refused, RefusedWith200, ServerError, TooManyRequests
 from providers.faults.transport import Hang, Oversized, Reset, Slow, Truncated
 from providers.generated import GeneratedMarket
-from providers.server import running
 from tests.extract.conftest import Extraction
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -174,19 +174,36 @@ def test_the_right_key_opens_the_door(extraction: Extraction) -> None:
 
 
 def test_a_redirect_is_followed_but_another_host_does_not_learn_the_key(extraction: Extraction) -> None:
-    contract = next(iter(extraction.stand_in.market.coinpaprika_contracts()["eth-ethereum"]))
-    address = json.loads(contract)["address"]
-    with running(extraction.stand_in.market) as own:
+    elsewhere = extraction.stand_in
+
+    class Redirecting(BaseHTTPRequestHandler):
+        keys: ClassVar[list[str | None]] = []
+
+        def do_GET(self) -> None:
+            self.keys.append(self.headers["Authorization"])
+            self.send_response(302)
+            self.send_header("Location", f"{elsewhere.coinpaprika_url}/coins")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         client = Client(
             "CoinPaprika",
-            own.coinpaprika_url,
+            f"http://127.0.0.1:{server.server_port}",
             limiter=RateLimiter(1000),
             secrets={"Authorization": "mine"},
             base_url_variable="COINPAPRIKA_BASE_URL",
         )
-        with pytest.raises(SourceError, match="404"):
-            client.get(f"/contracts/eth-ethereum/{address}")  # to /v1/tickers/…, which this host does not have
-        assert [request.headers.get("authorization") for request in own.requests] == ["mine"]
+        coins, _ = client.get_json("/coins")
+        server.shutdown()
+
+    assert len(coins) == len(elsewhere.market.coinpaprika_coins())
+    assert Redirecting.keys == ["mine"]
+    assert ["authorization" in request.headers for request in elsewhere.requests] == [False]
 
 
 def test_the_budget_is_counted_honestly_and_ends_the_calls(extraction: Extraction) -> None:
@@ -212,7 +229,7 @@ def test_what_never_reached_the_provider_costs_no_call(extraction: Extraction) -
     assert extraction.query("select calls from raw_coingecko.provider_calls") == [(0,)]
 
 
-def test_top_pages_are_read_more_often_than_the_tail(extraction: Extraction) -> None:
+def test_a_page_that_is_not_due_is_not_asked_for(extraction: Extraction) -> None:
     extraction.stand_in.market = GeneratedMarket(coins=600, seed=3)
     tight: dict[str, Any] = {"coingecko_monthly_calls": 10_000, "etl_interval_minutes": 1}
     extracted = extraction.run("coingecko", **tight)
