@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psutil
 import pytest
@@ -52,6 +52,8 @@ def service(name: str, code: str, **values: Any) -> dict[str, Any]:
 class Run:
     """A supervisor in a process of its own."""
 
+    started: ClassVar[list[subprocess.Popen[str]]] = []
+
     def __init__(
         self, place: Path, *services: Mapping[str, Any], prefix: tuple[str, ...] = (), **constants: Any
     ) -> None:
@@ -65,6 +67,7 @@ class Run:
             text=True,
             start_new_session=True,
         )
+        self.started.append(self.process)
 
     def wait_until_up(self) -> "Run":
         """Wait until the services have been started."""
@@ -98,9 +101,14 @@ class Run:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Path]:
-    """A home. Whatever a test leaves running in it is ended."""
-    yield tmp_path / "home"
-    processes.end(tmp_path / "home")
+    """A home. Whatever a test leaves running in it, or in the demo's beside it, is ended."""
+    home = tmp_path / "home"
+    yield home
+    for supervisor in Run.started:
+        supervisor.kill()
+        supervisor.wait()
+    for each in (home, home / "demo"):
+        processes.end(each)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
