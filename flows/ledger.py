@@ -90,7 +90,7 @@ class Ledger:
                 records_processed = (
                     select coalesce(sum(records_processed), 0) from ops.etl_source_runs where run_id = %s
                 )
-            where run_id = %s
+            where run_id = %s and status = 'running'
             """,
             (status, version, error, self.run_id, self.run_id),
         )

@@ -3,7 +3,10 @@
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+
+import psycopg2
 
 from extract import pipeline
 from extract.http import SourceError
@@ -109,7 +112,12 @@ def run_pass(
     warehouse = ensure_warehouse(settings)
     write_shell_file(settings, warehouse)
     with open_run(warehouse, trigger, flow_run_id) as ledger:
-        outcome = _run(settings, warehouse, ledger, extract_all, build)
+        try:
+            outcome = _run(settings, warehouse, ledger, extract_all, build)
+        except BaseException as error:
+            with suppress(psycopg2.Error):  # whatever stopped the pass may have taken the warehouse with it
+                ledger.finish("failed", version=None, error=describe(error))
+            raise
         ledger.finish(outcome.status, version=outcome.version, error=outcome.error)
     return outcome
 

@@ -1,2 +1,2 @@
 {#- How far two numbers lie apart, whichever is larger: the absolute natural logarithm of their ratio, null if one is. -#}
-{%- macro log_ratio(one, other) -%} abs(ln({{ one }}::double precision) - ln({{ other }}::double precision)) {%- endmacro -%}
+{%- macro log_ratio(one, other) -%} abs({{ log_price(one) }} - {{ log_price(other) }}) {%- endmacro -%}

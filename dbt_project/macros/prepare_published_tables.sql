@@ -17,8 +17,11 @@ create table if not exists marts.{{ node.name }} (
             {%- endfor %}
     primary key ({{ primary_key_of(node) | join(", ") }})
 );
+            {%- set present = columns_of_published(node.name) -%}
             {%- for column in node.columns.values() %}
+                {%- if present and column.name not in present %}
 alter table marts.{{ node.name }} add column if not exists {{ column.name }} {{ column.data_type }};
+                {%- endif %}
 comment on column marts.{{ node.name }}.{{ column.name }} is $comment${{ column.description }}$comment$;
             {%- endfor %}
 comment on table marts.{{ node.name }} is $comment${{ node.description }}$comment$;

@@ -1,5 +1,6 @@
 {#-
-    After a run: publish the candidate marts, if the run built and audited all of them without a failure.
+    After a run: publish the candidate marts, if the run built and audited all of them, and all they are made of, without
+    a failure, and no other run has touched them since.
 
     One transaction over all marts applies only the differences to the permanent tables, so readers see one version or
     the next, never a mixture, and views and grants on a mart stay. It records the version and the raw loads it holds,
@@ -12,9 +13,28 @@
         {%- if result.status not in ("success", "pass", "warn", "no-op") -%} {{ return("") }} {%- endif -%}
         {%- do built.append(result.node.unique_id) -%}
     {%- endfor -%}
-    {%- for node in mart_nodes() if node.unique_id not in built -%} {{ return("") }} {%- endfor -%}
+    {%- set tables = [] -%}
+    {%- for node in graph.nodes.values() -%}
+        {%- if node.config.materialized == "table" or node.resource_type == "test" -%}
+            {%- if node.unique_id not in built -%}
+                {{ return("select 1 /* not published: " ~ node.name ~ " is not part of this run */") }}
+            {%- endif -%}
+            {%- if node.resource_type == "model" -%} {%- do tables.append(node.name) -%} {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
 begin;
+set local lock_timeout = '60s';
 lock table ops.publications in exclusive mode;
+do $check$
+begin
+    if (
+        select count(*) from ops.build_marks
+        where invocation_id = '{{ invocation_id }}' and model in ('{{ tables | join("', '") }}')
+    ) <> {{ tables | length }} then
+        raise exception 'another run of dbt built some of these tables meanwhile: nothing is published, run it again';
+    end if;
+end
+$check$;
 create temporary table publication_changes (mart text, inserted bigint, updated bigint, deleted bigint) on commit drop;
     {%- for node in mart_nodes() %}
 {{ publish_mart(node) }}

@@ -20,6 +20,7 @@ grant kasparro_reader to {reader_login}, current_user;
 alter role {loader_login} in database {database} set role = 'kasparro_loader';
 alter role {transformer_login} in database {database} set role = 'kasparro_transformer';
 alter role {loader_login} in database {database} set timezone = 'UTC';
+alter role {loader_login} in database {database} set random_page_cost = 1.1; -- merges look raw up by its index
 alter role {transformer_login} in database {database} set timezone = 'UTC';
 alter role {reader_login} in database {database} set timezone = 'UTC';
 alter role {reader_login} in database {database} set default_transaction_read_only = on;
@@ -111,6 +112,12 @@ create table if not exists ops.published_loads (
     primary key (schema_name, load_id)
 );
 comment on table ops.published_loads is 'Which loads of raw went into which version: what is not here yet is work for the next pass';
+create table if not exists ops.build_marks (
+    model text primary key,
+    invocation_id text not null
+);
+comment on table ops.build_marks is 'Which run of dbt built each table last: a run publishes only what is all its own';
+alter table ops.build_marks owner to kasparro_transformer;
 alter table ops.etl_runs owner to kasparro_transformer;
 alter table ops.etl_source_runs owner to kasparro_transformer;
 alter table ops.publications owner to kasparro_transformer;

@@ -1,6 +1,6 @@
 -- Which coin each listing is. An id once published stays with its listing; a new listing takes the id that its group
--- has, or a new one: the bare symbol for the best-known holder of a symbol that a provider lists, symbol and name for
--- the others.
+-- has, or a new one: a reserved one, the bare symbol for the best-known holder of a symbol that a provider lists,
+-- symbol and name for the others.
 with
 
 listings as (
@@ -9,6 +9,14 @@ listings as (
 
 matched as (
     select * from {{ ref('int_listings__matched') }}
+),
+
+reserved_ids as (
+    select * from {{ ref('reserved_ids') }}
+),
+
+keyed as (
+    select * from {{ ref('int_listings__keyed') }}
 ),
 
 published_ids as (
@@ -24,9 +32,12 @@ members as (
         matched.evidence,
         {{ source_precedence('listings.source') }} as precedence,
         {{ slug('coalesce(listings.symbol, source_coin_id)') }} as symbol_slug,
-        {{ slug('coalesce(listings.name, source_coin_id)') }} as name_slug
+        {{ slug('coalesce(listings.name, source_coin_id)') }} as name_slug,
+        reserved_ids.canonical_id as reserved_id
     from listings
     inner join matched using (source, source_coin_id)
+    left join keyed using (source, source_coin_id)
+    left join reserved_ids using (symbol_key, core_name_key)
 ),
 
 coin_groups as (
@@ -38,6 +49,7 @@ coin_groups as (
         )[1] as published_id,
         (array_agg(symbol_slug order by precedence, source, source_coin_id))[1] as symbol_slug,
         (array_agg(name_slug order by precedence, source, source_coin_id))[1] as name_slug,
+        min(reserved_id) as reserved_id,
         min(precedence) as precedence,
         max(market_cap_usd) as market_cap_usd,
         min(market_rank) as market_rank
@@ -48,6 +60,7 @@ coin_groups as (
 newcomers as (
     select
         match_key,
+        reserved_id,
         precedence <= 2 as is_listed_by_provider,
         market_cap_usd,
         market_rank,
@@ -63,6 +76,7 @@ ranked as (
         row_number() over (
             partition by symbol_slug
             order by
+                (reserved_id is not null) desc,
                 is_listed_by_provider desc,
                 market_cap_usd desc nulls last,
                 market_rank asc nulls last,
@@ -76,8 +90,16 @@ proposed as (
         ranked.match_key,
         ranked.prominence,
         case
-            when ranked.prominence = 1 and published_ids.canonical_id is null then ranked.symbol_slug
-            else concat_ws('-', ranked.symbol_slug, nullif(ranked.name_slug, ''))
+            when ranked.reserved_id is not null then ranked.reserved_id
+            when
+                ranked.prominence = 1
+                and ranked.is_listed_by_provider
+                and published_ids.canonical_id is null
+                and ranked.symbol_slug not in (select reserved_ids.canonical_id from reserved_ids)
+                then ranked.symbol_slug
+            else concat_ws(
+                '-', ranked.symbol_slug, coalesce(nullif(ranked.name_slug, ''), left(md5(ranked.match_key), 6))
+            )
         end as proposed_id
     from ranked
     left join published_ids on ranked.symbol_slug = published_ids.canonical_id
