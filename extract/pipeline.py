@@ -108,8 +108,7 @@ def run(
     ):
         if refusal := calls.refusal():
             raise SourceError(refusal)
-        folder = Path(pipeline.working_dir) / "spool"
-        shutil.rmtree(folder, ignore_errors=True)  # what a killed pass left
+        folder = _spool_folder(pipeline)
         landing = Landing(
             known,
             calls=calls,
@@ -152,16 +151,23 @@ def prepare(settings: Settings, warehouse: Warehouse) -> None:
 
 def prepare_source(name: SourceName, settings: Settings, warehouse: Warehouse) -> None:
     """Make sure a source's raw tables and their indexes exist."""
-    tables = _source(name, settings, Landing(tables_only=True))
+    pipeline = pipeline_for(name, settings, warehouse)
+    tables = _source(name, settings, Landing(tables_only=True, folder=_spool_folder(pipeline)))
     expected = {f"{table}_key" for table in tables.resources}
     with closing(psycopg2.connect(warehouse.url("loader"))) as connection, connection, connection.cursor() as cursor:
         cursor.execute("select indexname from pg_indexes where schemaname = %s", (f"raw_{name}",))
         present = {index for (index,) in cursor.fetchall()}
     if not expected <= present:
-        pipeline = pipeline_for(name, settings, warehouse)
         pipeline.run(tables)
         provider_calls.create(warehouse.url("loader"), pipeline.dataset_name)
         _index(pipeline, warehouse)
+
+
+def _spool_folder(pipeline: dlt.Pipeline) -> Path:
+    """Where rows wait to be handed to dlt, emptied of what a killed pass left."""
+    folder = Path(pipeline.working_dir) / "spool"
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
 
 
 def _source(name: SourceName, settings: Settings, landing: Landing) -> Any:

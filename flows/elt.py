@@ -5,6 +5,7 @@ Exit codes: 0 all sources good, 3 some source failed and the rest was published,
 
 import argparse
 import logging
+import os
 import sys
 
 from flows.ledger import PassRunningError
@@ -18,6 +19,7 @@ logger = logging.getLogger("flows")
 
 def main() -> int:
     """Run one pass; every failure is one line that says what to do."""
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")  # a stopped pass is no news
     parser = argparse.ArgumentParser(prog="python -m flows.elt", description="One extract-then-transform pass.")
     parser.add_argument("--trigger", default="manual", help="what started it, for the ledger (default: manual)")
     trigger = parser.parse_args().trigger
@@ -32,9 +34,9 @@ def main() -> int:
         print("interrupted: the next pass completes the work", file=sys.stderr)
         return 130
     if outcome.status == "success":
-        logger.info("published version %s", outcome.version)
+        logger.info("%s", outcome.publication)
     elif outcome.status == "partial":
-        logger.warning("published version %s without %s", outcome.version, ", ".join(outcome.failures))
+        logger.warning("%s, without %s", outcome.publication, ", ".join(outcome.failures))
     else:
         logger.error("%s", outcome.error)
     return outcome.exit_code

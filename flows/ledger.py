@@ -97,8 +97,21 @@ class Ledger:
 
     def published_version(self) -> int | None:
         """The version that is published now; an unchanged market makes no new one."""
+        return self._value("select max(version) from ops.publications")
+
+    def has_landed(self) -> bool:
+        """Whether any source of the pass has landed a record."""
+        return bool(
+            self._value("select sum(records_processed) > 0 from ops.etl_source_runs where run_id = %s", self.run_id)
+        )
+
+    def has_published(self) -> bool:
+        """Whether the pass itself made the published version."""
+        return bool(self._value("select count(*) > 0 from ops.publications where run_id = %s", self.run_id))
+
+    def _value(self, query: str, *values: object) -> Any:
         with _connection(self.warehouse) as cursor:
-            cursor.execute("select max(version) from ops.publications")
+            cursor.execute(query, values)
             row = cursor.fetchone()
         return row[0] if row else None
 

@@ -31,6 +31,12 @@ class Outcome:
     failures: Mapping[str, str] = field(default_factory=dict[str, str])
     error: str | None = None
     nodes: tuple[NodeResult, ...] = ()
+    is_new: bool = False
+
+    @property
+    def publication(self) -> str:
+        """What became of the marts, in words."""
+        return f"published version {self.version}" if self.is_new else f"nothing new: version {self.version} stays"
 
     @property
     def exit_code(self) -> int:
@@ -126,7 +132,7 @@ def _run(settings: Settings, warehouse: Warehouse, ledger: Ledger, extract_all: 
     logger.info("extracting %s", ", ".join(settings.sources))
     pipeline.prepare(settings, warehouse)
     failures = extract_all(settings, warehouse, ledger)
-    if len(failures) == len(settings.sources):
+    if len(failures) == len(settings.sources) and not ledger.has_landed():
         error = "no source could be read: nothing new is published"
         return Outcome(ledger.run_id, "failed", None, failures, error)
     logger.info("transforming: dbt build, audits, publication")
@@ -139,4 +145,5 @@ def _run(settings: Settings, warehouse: Warehouse, ledger: Ledger, extract_all: 
     if version is None:
         return Outcome(ledger.run_id, "failed", None, failures, "dbt ended without publishing", nodes)
     error = "; ".join(f"{name}: {message}" for name, message in failures.items()) or None
-    return Outcome(ledger.run_id, "partial" if failures else "success", version, failures, error, nodes)
+    status: RunStatus = "partial" if failures else "success"
+    return Outcome(ledger.run_id, status, version, failures, error, nodes, ledger.has_published())

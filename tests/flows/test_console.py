@@ -35,7 +35,7 @@ def test_with_both_apis_unreachable_the_files_are_published_and_each_failure_is_
             about = [line for line in lines if f"can't reach {provider}" in line]
             assert len(about) == 1, said
             assert about[0].count(variable) == 1
-        assert "published version 1 without coinpaprika, coingecko" in lines[-1]
+        assert "published version 1, without coinpaprika, coingecko" in lines[-1]
         assert installation.query("select count(*) > 0 from marts.coins") == [(True,)]
     finally:
         EmbeddedPostgres(installation.settings).stop()

@@ -42,6 +42,7 @@ def test_a_second_pass_over_an_unchanged_market_adds_nothing(system: System) -> 
 
     assert outcome.exit_code == 0
     assert outcome.version == 1, "nothing changed, so nothing new was published"
+    assert outcome.publication == "nothing new: version 1 stays"
     assert {mart: system.content(f"marts.{mart}") for mart in MARTS} == before
     assert (
         system.query(
