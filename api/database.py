@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from psycopg2 import errors as pg
 from psycopg2.extensions import connection as PgConnection
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.problems import Problem
@@ -24,6 +24,7 @@ CONNECTING = {
 SESSION = (
     f"set timezone = 'UTC'; set default_transaction_read_only = on; set statement_timeout = '{STATEMENT_SECONDS}s'"
 )
+EXISTS = text("select to_regclass(:relation) is not null")
 
 
 class WarehouseGone(Problem):
@@ -36,6 +37,22 @@ class WarehouseGone(Problem):
             headers={"Retry-After": "5"},
         )
         self.reason = reason
+
+
+class NotThereYet(Problem):
+    """The warehouse is of an older release: the next pass brings what is missing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            503,
+            "The warehouse does not hold this yet: the next pass brings it. `make elt` runs one.",
+            headers={"Retry-After": "300"},
+        )
+
+
+def exists(connection: Connection, relation: str) -> bool:
+    """Whether a table or view is there; a warehouse of an older release lacks some."""
+    return bool(connection.execute(EXISTS, {"relation": relation}).scalar())
 
 
 def reason_of(error: BaseException) -> str:
@@ -79,13 +96,18 @@ class Database:
     def transaction(self) -> Generator[Connection]:
         """A read-only REPEATABLE READ transaction: everything read in it is of one published version.
 
-        Raises WarehouseGone when the warehouse is away, Problem 503 when a statement takes too long.
+        Raises WarehouseGone when the warehouse is away, NotThereYet when it lacks a table or a column, and a 503
+        problem when a statement takes too long.
         """
         if self._engine is None:
             raise WarehouseGone("it has not been reached yet")
         try:
             with self._engine.begin() as connection:
                 yield connection
+        except ProgrammingError as error:
+            if isinstance(error.orig, pg.UndefinedTable | pg.UndefinedColumn):
+                raise NotThereYet from error
+            raise
         except PoolTimeout:
             raise Problem(503, "Too many queries at once.", headers={"Retry-After": "2"}) from None
         except (OperationalError, InterfaceError) as error:

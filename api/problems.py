@@ -36,6 +36,10 @@ SCHEMA = {
     },
 }
 SHOWN_INPUT = 100
+IN_WORDS = {
+    "extra_forbidden": "unknown parameter",
+    "string_pattern_mismatch": "holds characters that can't be in it, such as control characters",
+}
 
 
 class Problem(Exception):
@@ -97,8 +101,7 @@ def from_validation(error: RequestValidationError) -> Problem:
     for complaint in error.errors():
         place = [str(part) for part in complaint["loc"][1:]]
         message = str(complaint["msg"]).removeprefix("Value error, ")
-        if complaint["type"] == "extra_forbidden":
-            message = "unknown parameter"
+        message = IN_WORDS.get(complaint["type"], message)
         field, colon, rest = message.partition(": ")
         if not place and colon:  # a check over several fields names the one that is wrong
             place, message = [field], rest

@@ -13,9 +13,7 @@ from typing import Any, Literal
 import psycopg2
 
 from extract.pipeline import Extracted
-from kasparro.warehouse import Warehouse
-
-PASS_LOCK = 7_202_117_002
+from kasparro.warehouse import PASS_LOCK, Warehouse
 
 RunStatus = Literal["success", "partial", "failed"]
 

@@ -126,6 +126,7 @@ class Settings(BaseSettings):
     )
     api_require_key: bool = False
     prefect_auth: Secret = None
+    invented_market: bool = False
 
     log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
     log_format: Annotated[Literal["console", "json"] | None, LowerCase] = None
@@ -220,6 +221,11 @@ class Settings(BaseSettings):
 def demo_file(settings: Settings) -> Path:
     """The settings of a home that holds a demo: where its stand-in providers are, for every command run in it."""
     return settings.kasparro_home / "demo.env"
+
+
+def is_demo(settings: Settings) -> bool:
+    """Whether the prices are invented: whoever shows them has to say so."""
+    return settings.invented_market or demo_file(settings).exists()
 
 
 @cache

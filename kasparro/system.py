@@ -16,7 +16,7 @@ import psycopg2
 from kasparro import database_url, home, ports
 from kasparro.environment import local_prefect_api_url, prefect_environment, write_shell_file
 from kasparro.secrets import admin_api_key, key_path
-from kasparro.settings import Settings, SettingsError, demo_file, load_settings
+from kasparro.settings import Settings, SettingsError, demo_file, is_demo, load_settings
 from kasparro.supervisor import Service, Supervisor, SupervisorError, log_tail, python, require_free_port
 from kasparro.warehouse import EmbeddedPostgres, Warehouse, WarehouseError, ensure_warehouse
 
@@ -163,6 +163,7 @@ def _with_providers(settings: Settings, supervisor: Supervisor, port: int) -> Se
         "COINGECKO_MAX_COINS": "0",
         "RSS_RATE_LIMIT": "100/s",
         "RSS_FEEDS": ",".join(addresses["rss"]),
+        "INVENTED_MARKET": "true",
     }
     with home.writing(settings):
         home.write_private(demo_file(settings), "".join(f"{name}='{value}'\n" for name, value in lines.items()))
@@ -194,7 +195,7 @@ def _introduce(settings: Settings, warehouse: Warehouse) -> None:
         "warehouse": f"{warehouse.shown} (make psql, make url)",
         "logs": settings.kasparro_home / "logs",
     }
-    if demo_file(settings).exists():
+    if is_demo(settings):
         say("  a demo: every price and headline is invented")
     for name, value in rows.items():
         say(f"  {name:<10} {value}")

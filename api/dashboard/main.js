@@ -56,7 +56,8 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) look();
 });
 
-json("/").then(({ prefect }) => {
+json("/").then(({ prefect, invented }) => {
+  if (invented) notice("invented", [["warn", "A demo: every price, coin and headline here is invented."]]);
   const address = webAddress(prefect);
   if (!address) return;
   $("prefect").href = address;

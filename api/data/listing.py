@@ -1,6 +1,6 @@
 """The views of `GET /data` that page through the warehouse: latest quotes, quotes in a window, articles."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fastapi import Request, Response
 from sqlalchemy import Connection
@@ -74,9 +74,10 @@ def _read(
     walk: cursor.Cursor | None,
     publication: Publication,
     connection: Connection,
-    counts: Memory[int],
+    counts: Memory[Any],
 ) -> Rows:
-    """Run the list's two statements and write its rows."""
+    """Run the list's two statements and write its rows. Raises a 422 for a file that is no source."""
+    drawn_on = _sources(query, counts.of((publication.version, "sources"), lambda: queries.sources(connection)))
     keys = 1 + len(listing.tie)
     after = None if walk is None else _keys(walk, keys)
     found = listing.page(connection, query.limit + 1, query.offset or 0, after)
@@ -86,7 +87,19 @@ def _read(
     rows = [write([encode(value) for value in row[:-keys]]) for row in page]
     more = cursor.write(query, publication.version, list(page[-1][-keys:])) if len(found) > len(page) else None
     total = counts.of((publication.version, listing.identity), lambda: listing.total(connection))
-    return Rows(rows, total, more, queries.sources(connection, query.view, query.source))
+    return Rows(rows, total, more, drawn_on)
+
+
+def _sources(query: DataQuery, listed: tuple[str, ...]) -> tuple[str, ...]:
+    """Which of the sources that list coins a query draws on."""
+    if query.view is View.ARTICLES:
+        return ("rss",)
+    if query.source is None:
+        return listed
+    if query.source.startswith("csv:") and query.source not in listed:
+        known = sorted({"coinpaprika", "coingecko", "csv", "rss", *listed})
+        raise invalid("source", f"there is no {query.source}; there are {', '.join(known)}")
+    return tuple(source for source in listed if query.source in (source, source.partition(":")[0]))
 
 
 def _keys(walk: cursor.Cursor, count: int) -> list[str | None]:

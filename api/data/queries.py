@@ -47,6 +47,8 @@ left join marts.coins as coin on coin.canonical_id = quote.canonical_id
 left join marts.coin_listings as listing
     on listing.source = quote.source and listing.source_coin_id = quote.source_coin_id"""
 
+SOURCES = text("select distinct source from marts.coin_listings order by source")
+
 ARTICLES = """
 from marts.news_articles as article"""
 
@@ -253,13 +255,6 @@ def articles(
     )
 
 
-def sources(connection: Connection, view: str, source: str | None) -> tuple[str, ...]:
-    """The sources that a list draws on."""
-    if view == "articles":
-        return ("rss",)
-    if source not in (None, "csv"):
-        return (str(source),)
-    conditions = Conditions()
-    source_condition(conditions, "source", source)
-    statement = f"select distinct source from marts.coin_listings{conditions.where} order by source"  # noqa: S608  constants
-    return tuple(connection.execute(text(statement)).scalars())
+def sources(connection: Connection) -> tuple[str, ...]:
+    """The sources that list coins. Walks all listings: ask once per version."""
+    return tuple(connection.execute(SOURCES).scalars())

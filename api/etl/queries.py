@@ -1,17 +1,38 @@
 """All SQL of `POST /etl/trigger`."""
 
+from typing import NamedTuple
+
 from sqlalchemy import Connection, text
 
-# one that is older died without saying so: it must not block passes for ever
+from kasparro.warehouse import PASS_LOCK
+
+
+class Running(NamedTuple):
+    """A pass that is going on. It has no id in the moment before it is in the ledger; Prefect's if Prefect runs it."""
+
+    run_id: str | None
+    flow_run_id: str | None
+
+
+# A pass holds this session lock of its database for as long as it lives: the ledger's word of one that died is worth
+# nothing. A lock of 64 bits is shown as two halves.
 RUNNING = text("""
-    select coalesce(prefect_flow_run_id, run_id::text) as run_id
-    from ops.etl_runs
-    where status = 'running' and started_at > now() - interval '1 hour'
-    order by started_at desc
-    limit 1
+    select run.run_id::text, run.prefect_flow_run_id
+    from pg_locks
+    left join lateral (
+        select run_id, prefect_flow_run_id
+        from ops.etl_runs
+        where status = 'running'
+        order by started_at desc
+        limit 1
+    ) as run on true
+    where locktype = 'advisory' and granted and objsubid = 1
+        and database = (select oid from pg_database where datname = current_database())
+        and (classid::bigint << 32) | objid::bigint = :lock
 """)
 
 
-def running(connection: Connection) -> str | None:
-    """The id of the pass that is running, whoever started it."""
-    return connection.execute(RUNNING).scalar()
+def running(connection: Connection) -> Running | None:
+    """The pass that is running, whoever started it."""
+    row = connection.execute(RUNNING, {"lock": PASS_LOCK}).first()
+    return None if row is None else Running(*row)

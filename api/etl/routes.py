@@ -37,13 +37,13 @@ async def trigger(request: Request) -> Response:
     """Start the extract-then-transform deployment in Prefect. Needs the admin key."""
     context = context_of(request)
     async with context.prefect.one_at_a_time:
-        running = await run_in_threadpool(_running_in_ledger, context)
+        running = await run_in_threadpool(_running, context)
         if running is not None:
             raise _already(context, request, running)
         deployment_id = await context.prefect.deployment_id()
         unfinished = await context.prefect.unfinished(deployment_id)
         if unfinished is not None:
-            raise _already(context, request, unfinished.id)
+            raise _already(context, request, queries.Running(None, unfinished.id))
         run = await context.prefect.create(deployment_id)
     link = _prefect_link(context, request, run.id)
     answer = system_answer(
@@ -59,8 +59,8 @@ async def trigger(request: Request) -> Response:
     return answer
 
 
-def _running_in_ledger(context: Context) -> str | None:
-    """The pass that the ledger knows to be running; None also while the warehouse is away, for Prefect decides then."""
+def _running(context: Context) -> queries.Running | None:
+    """The pass that holds the warehouse; None also while the warehouse is away, for Prefect decides then."""
     try:
         with context.database.transaction() as connection:
             return queries.running(connection)
@@ -68,17 +68,15 @@ def _running_in_ledger(context: Context) -> str | None:
         return None
 
 
-def _already(context: Context, request: Request, run_id: str) -> Problem:
+def _already(context: Context, request: Request, running: queries.Running) -> Problem:
+    run_id = running.flow_run_id or running.run_id
+    links = {"health": "/health"}
+    if running.flow_run_id:
+        links["prefect"] = _prefect_link(context, request, running.flow_run_id)
     return Problem(
         409,
-        f"A pass is running already: {run_id}.",
-        extra={
-            "run_id": run_id,
-            "links": {
-                "prefect": _prefect_link(context, request, run_id),
-                "health": "/health",
-            },
-        },
+        f"A pass is running already{f': {run_id}' if run_id else ''}.",
+        extra={"run_id": run_id, "links": links},
     )
 
 

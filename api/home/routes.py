@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from api.context import context_of
 from api.etl.routes import prefect_ui
 from api.responses import system_answer
+from kasparro.settings import is_demo
 
 MEDIA_TYPES = {
     "css": "text/css",
@@ -55,6 +56,7 @@ async def home(request: Request) -> Response:
             "description": request.app.description,
             "version": snapshot.version,
             "published_at": snapshot.published_at,
+            "invented": is_demo(context.settings),
             "endpoints": ENDPOINTS,
             "prefect": prefect_ui(context, request),
         },

@@ -32,11 +32,18 @@ def collect(context: Context) -> Iterator[Metric]:
         with context.database.transaction() as connection:
             runs = queries.runs_by_source(connection)
             newest = queries.newest_success_by_source(connection)
+            rejected = queries.rejected_by_source(connection)
+            calls = queries.calls_by_source(connection)
     except Problem:
         yield GaugeMetricFamily("warehouse_up", "Whether the warehouse answers", 0)
         return
     yield GaugeMetricFamily("warehouse_up", "Whether the warehouse answers", 1)
     yield from _of_runs(runs)
+    yield from _of_calls(calls)
+    quarantine = CounterMetricFamily("rejected_records", "Records quarantined, each once", labels=["source"])
+    for source in sorted({run.source for run in runs} | rejected.keys()):
+        quarantine.add_metric([source], rejected.get(source, 0))
+    yield quarantine
     stale = GaugeMetricFamily(
         "data_staleness_seconds",
         "Time since a source last came through",
@@ -50,17 +57,27 @@ def collect(context: Context) -> Iterator[Metric]:
 def _of_runs(runs: list[queries.SourceRuns]) -> Iterator[Metric]:
     totals = CounterMetricFamily("etl_runs", "Runs finished", labels=["source", "status"])
     records = CounterMetricFamily("etl_records_processed", "Records landed", labels=["source"])
-    rejected = CounterMetricFamily("rejected_records", "Records quarantined", labels=["source"])
     duration = SummaryMetricFamily("etl_duration_seconds", "Duration of a source's runs", labels=["source"])
     for run in runs:
         totals.add_metric([run.source, run.status], run.runs)
     for source in sorted({run.source for run in runs}):
         of_source = [run for run in runs if run.source == source]
         records.add_metric([source], sum(run.records for run in of_source))
-        rejected.add_metric([source], sum(run.rejected for run in of_source))
         duration.add_metric(
             [source],
             sum(run.runs for run in of_source),
             sum(run.seconds for run in of_source),
         )
-    yield from (totals, records, rejected, duration)
+    yield from (totals, records, duration)
+
+
+def _of_calls(calls: list[queries.ProviderCalls]) -> Iterator[Metric]:
+    made = CounterMetricFamily("provider_requests", "Calls made to the source's provider", labels=["source"])
+    remaining = GaugeMetricFamily(
+        "provider_call_budget_remaining", "Calls that the month's budget still allows", labels=["source"]
+    )
+    for source in calls:
+        made.add_metric([source.source], source.made)
+        if source.remaining is not None:
+            remaining.add_metric([source.source], source.remaining)
+    yield from (made, remaining)

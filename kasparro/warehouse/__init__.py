@@ -21,8 +21,19 @@ from kasparro.warehouse.errors import WarehouseError
 
 Role = Literal["admin", "loader", "transformer", "reader"]
 LOGIN_ROLES: tuple[Role, ...] = ("loader", "transformer", "reader")
+PASS_LOCK = 7_202_117_002
+"""The session lock of the database that a pass holds as long as it lives."""
 
-__all__ = ["LOGIN_ROLES", "EmbeddedPostgres", "Role", "Warehouse", "WarehouseError", "ensure_warehouse", "locate"]
+__all__ = [
+    "LOGIN_ROLES",
+    "PASS_LOCK",
+    "EmbeddedPostgres",
+    "Role",
+    "Warehouse",
+    "WarehouseError",
+    "ensure_warehouse",
+    "locate",
+]
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,11 @@ class Marts:
     def _connect(self) -> Connection:
         return psycopg2.connect(self._url)
 
+    def execute(self, statement: str) -> None:
+        """Run a statement as the transformer."""
+        with self._connect() as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+
     def publish(
         self,
         version: int,

@@ -162,6 +162,18 @@ def test_shows_what_is_published(browser: Chrome, site: tuple[Api, Marts]) -> No
     assert complaints(browser) == []
 
 
+def test_says_when_the_market_is_invented(
+    browser: Chrome, empty: Warehouse, api_settings: Settings, site: tuple[Api, Marts]
+) -> None:
+    browser.get(f"http://127.0.0.1:{site[0].port}/")
+    wait_for_names(browser, ["Bitcoin"])
+    assert site[0].get("/", headers={"Accept": "application/json"}).json()["invented"] is False
+    assert "invented" not in text(browser, "#notices")
+    with serving(api_settings.model_copy(update={"invented_market": True}), lambda: empty.url("reader")) as api:
+        browser.get(f"http://127.0.0.1:{api.port}/")
+        eventually(lambda: "every price, coin and headline here is invented" in text(browser, "#notices"), "it says so")
+
+
 def test_nothing_from_outside_is_markup_and_no_other_host_is_asked(browser: Chrome, site: tuple[Api, Marts]) -> None:
     api, _ = site
     browser.get(f"http://127.0.0.1:{api.port}/")

@@ -27,6 +27,7 @@ PROBLEM = {"type", "title", "status", "detail", "instance", "request_id"}
         ("symbol=", "symbol"),
         ("symbol=a%00b", "symbol"),
         ("name=" + "x" * 101, "name"),
+        ("source=csv:nosuch", "source"),
         ("symbol=BTC&symbol=ETH", "symbol"),
         ("symbol=BTC&ticker=ETH", "ticker"),
         ("source=binance", "source"),
@@ -65,6 +66,12 @@ def test_names_the_parameter(market: Api, query: str, field: str) -> None:
     assert body["request_id"] == answer.headers["x-request-id"]
     assert [error["field"] for error in body["errors"]] == [field]
     assert field in body["detail"]
+
+
+def test_says_in_words_what_a_text_may_not_hold(market: Api) -> None:
+    detail = market.get("/data?symbol=a%00b").json()["detail"]
+    assert "control characters" in detail
+    assert "pattern" not in detail and "[^" not in detail
 
 
 def test_names_every_parameter_that_is_wrong(market: Api) -> None:

@@ -46,7 +46,14 @@ def test_csv_means_every_file(market: Api) -> None:
     assert [row["source"] for row in market.data(source="csv", sort="-price_usd")["data"]] == ["csv:other", "csv:mine"]
     assert market.ids(source="csv:mine") == ["one-bigone"]
     assert market.data(source="csv")["meta"]["sources"] == ["csv:mine", "csv:other"]
-    assert market.ids(source="csv:nothing") == []
+
+
+def test_a_file_that_is_no_source_is_told_from_one_without_quotes(market: Api) -> None:
+    answer = market.get("/data", params={"source": "csv:nosuch"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "source"
+    for known in ("coingecko", "coinpaprika", "csv", "csv:mine", "csv:other", "rss"):
+        assert f" {known}" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

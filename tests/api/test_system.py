@@ -121,14 +121,45 @@ def test_sources_that_are_off_are_not_judged(empty: Warehouse, marts: Marts, api
         assert (body["status"], set(body["etl_status"])) == ("healthy", {"csv"})
 
 
-def test_metrics_tell_runs_staleness_and_requests(market: Api) -> None:
-    market.get("/data?limit=0")
-    text = market.get("/metrics").text
-    samples = {
+def samples_of(api: Api) -> dict[tuple[str, ...], float]:
+    """The metrics by name and label values."""
+    return {
         (sample.name, *sorted(sample.labels.values())): sample.value
-        for family in text_string_to_metric_families(text)
+        for family in text_string_to_metric_families(api.get("/metrics").text)
         for sample in family.samples
     }
+
+
+def test_metrics_tell_what_providers_were_asked_and_what_the_month_allows(api: Api, marts: Marts) -> None:
+    now = datetime.now(UTC)
+    for started_at, made in ((now - timedelta(days=62), 1100), (now - timedelta(days=62, minutes=5), 1200), (now, 430)):
+        gecko = {"source": "coingecko", "calls_this_month": made, "calls_budget": 10_000}
+        marts.run(started_at, [gecko, {"source": "coinpaprika", "calls_this_month": 5}, {"source": "csv"}])
+    samples = samples_of(api)
+    assert samples["provider_requests_total", "coingecko"] == 1200 + 430
+    assert samples["provider_call_budget_remaining", "coingecko"] == 10_000 - 430
+    assert samples["provider_requests_total", "coinpaprika"] == 10
+    assert ("provider_call_budget_remaining", "coinpaprika") not in samples  # it has no budget
+    assert ("provider_requests_total", "csv") not in samples
+
+
+def test_a_new_month_has_its_whole_budget(api: Api, marts: Marts) -> None:
+    gecko = {"source": "coingecko", "calls_this_month": 9_999, "calls_budget": 10_000}
+    marts.run(datetime.now(UTC) - timedelta(days=40), [gecko])
+    assert samples_of(api)["provider_call_budget_remaining", "coingecko"] == 10_000
+
+
+def test_a_record_rejected_in_every_pass_counts_once(api: Api, marts: Marts) -> None:
+    for minutes in (9, 4):
+        marts.run(datetime.now(UTC) - timedelta(minutes=minutes), [{"source": "csv", "records_rejected": 1}])
+    assert samples_of(api)["rejected_records_total", "csv"] == 0  # the first pass has not made the table yet
+    marts.execute("create table ops.rejected_records as select 'csv'::text as source")
+    assert samples_of(api)["rejected_records_total", "csv"] == 1
+
+
+def test_metrics_tell_runs_staleness_and_requests(market: Api) -> None:
+    market.get("/data?limit=0")
+    samples = samples_of(market)
     assert samples["etl_runs_total", "coingecko", "failed"] == 2
     assert samples["etl_runs_total", "csv", "success"] == 4
     assert samples["etl_records_processed_total", "coingecko"] == 200

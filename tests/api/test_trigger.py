@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from flows.ledger import open_run
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
 from tests.api.conftest import KEY
@@ -140,17 +141,25 @@ def test_many_at_once_start_one(api: Api) -> None:
 
 @pytest.mark.usefixtures("deployment")
 def test_refuses_while_the_ledger_knows_a_running_pass(api: Api, empty: Warehouse) -> None:
-    """One that `make elt` started, say; unless it is so old that it must have died."""
-    marts = Marts(empty)
-    marts.run(datetime.now(UTC) - timedelta(hours=2), [], "running")
-    run_id = marts.run(datetime.now(UTC) - timedelta(minutes=10), [], "running")
-    answer = api.post("/etl/trigger", headers=WITH_KEY)
-    assert (answer.status_code, answer.json()["run_id"]) == (409, run_id)
+    """One that `make elt` started, say: it holds the lock, however long it takes."""
+    with open_run(empty, "manual") as ledger:
+        answer = api.post("/etl/trigger", headers=WITH_KEY)
+        assert (answer.status_code, answer.json()["run_id"]) == (409, ledger.run_id)
+        assert "prefect" not in answer.json()["links"]
+    assert api.post("/etl/trigger", headers=WITH_KEY).status_code == 202
+
+
+@pytest.mark.usefixtures("deployment")
+def test_the_id_of_prefects_run_is_told(api: Api, empty: Warehouse) -> None:
+    with open_run(empty, "schedule", "a-flow-run"):
+        body = api.post("/etl/trigger", headers=WITH_KEY).json()
+    assert body["run_id"] == "a-flow-run"
+    assert body["links"]["prefect"].endswith("/runs/flow-run/a-flow-run")
 
 
 @pytest.mark.usefixtures("deployment")
 def test_ledger_of_the_dead_does_not_block(api: Api, empty: Warehouse) -> None:
-    Marts(empty).run(datetime.now(UTC) - timedelta(hours=2), [], "running")
+    Marts(empty).run(datetime.now(UTC) - timedelta(minutes=1), [], "running")
     assert api.post("/etl/trigger", headers=WITH_KEY).status_code == 202
 
 

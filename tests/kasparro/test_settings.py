@@ -36,6 +36,7 @@ DEFAULTS = {
     "quotes_retention_days": 0,
     "db_host": None,
     "prefect_auth": None,
+    "invented_market": False,
     "log_level": "info",
     "log_format": None,
     "failure_points": [],
