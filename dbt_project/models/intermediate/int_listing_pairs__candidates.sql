@@ -1,5 +1,5 @@
--- Pairs of a CoinGecko and a CoinPaprika listing worth comparing: they share a symbol or a deployment, or people have
--- decided about them.
+-- Pairs of a CoinGecko and a CoinPaprika listing worth comparing: they share a symbol or a deployment, people have
+-- decided about them, or they are published as one coin. And what their contracts say.
 with
 
 keyed as (
@@ -12,6 +12,10 @@ deployments as (
 
 overrides as (
     select * from {{ ref('identity_overrides') }}
+),
+
+published as (
+    select * from {{ ref('stg_published__coin_listings') }}
 ),
 
 by_symbol as (
@@ -27,7 +31,7 @@ by_symbol as (
 ),
 
 by_contract as (
-    select distinct
+    select
         left_side.source_coin_id as coingecko_id,
         right_side.source_coin_id as coinpaprika_id
     from deployments as left_side
@@ -35,13 +39,31 @@ by_contract as (
     where left_side.source = 'coingecko' and right_side.source = 'coinpaprika'
 ),
 
-decided as (
+oriented as (
     select
         case when source = 'coingecko' then source_coin_id else other_source_coin_id end as coingecko_id,
         case when source = 'coingecko' then other_source_coin_id else source_coin_id end as coinpaprika_id,
         decision
     from overrides
     where (source, other_source) in (('coingecko', 'coinpaprika'), ('coinpaprika', 'coingecko'))
+),
+
+decided as (
+    select
+        coingecko_id,
+        coinpaprika_id,
+        min(decision) as decision
+    from oriented
+    group by coingecko_id, coinpaprika_id
+),
+
+published_together as (
+    select
+        coingecko.source_coin_id as coingecko_id,
+        coinpaprika.source_coin_id as coinpaprika_id
+    from published as coingecko
+    inner join published as coinpaprika using (canonical_id)
+    where coingecko.source = 'coingecko' and coinpaprika.source = 'coinpaprika'
 ),
 
 paired as (
@@ -53,6 +75,24 @@ paired as (
         coingecko_id,
         coinpaprika_id
     from decided
+    union
+    select * from published_together
+),
+
+contracts as (
+    select
+        paired.coingecko_id,
+        paired.coinpaprika_id,
+        bool_or(left_side.address = right_side.address) as has_same_contract
+    from paired
+    inner join deployments as left_side
+        on paired.coingecko_id = left_side.source_coin_id and left_side.source = 'coingecko'
+    inner join deployments as right_side
+        on
+            paired.coinpaprika_id = right_side.source_coin_id
+            and right_side.source = 'coinpaprika'
+            and left_side.chain_id = right_side.chain_id
+    group by paired.coingecko_id, paired.coinpaprika_id
 ),
 
 candidates as (
@@ -60,9 +100,10 @@ candidates as (
         paired.coingecko_id,
         paired.coinpaprika_id,
         decided.decision,
-        by_contract.coingecko_id is not null as has_same_contract
+        coalesce(contracts.has_same_contract, false) as has_same_contract,
+        coalesce(not contracts.has_same_contract, false) as has_other_contract
     from paired
-    left join by_contract using (coingecko_id, coinpaprika_id)
+    left join contracts using (coingecko_id, coinpaprika_id)
     left join decided using (coingecko_id, coinpaprika_id)
 )
 

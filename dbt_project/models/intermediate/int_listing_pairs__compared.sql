@@ -49,6 +49,7 @@ compared as (
         candidates.coinpaprika_id,
         candidates.decision,
         candidates.has_same_contract,
+        candidates.has_other_contract,
         coingecko.symbol_key = coinpaprika.symbol_key as has_same_symbol,
         coingecko.name_key = coinpaprika.name_key as has_same_name,
         coingecko.core_name_key = coinpaprika.core_name_key as has_same_core_name,
