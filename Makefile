@@ -25,7 +25,7 @@ elt: ready ## One extract-then-transform pass; fails with 3 if some source faile
 api: ready ## The API and the dashboard alone
 	@exec $(python) -m api
 
-stop: ready ## Stop the embedded warehouse that `make elt` leaves running
+stop: ready ## End a running pass, and stop the embedded warehouse that `make elt` leaves running
 	@exec $(python) -m kasparro stop
 
 clean: ready ## Remove everything written at run time (KASPARRO_HOME), after asking
@@ -42,8 +42,8 @@ docs: ready ## Generate dbt's documentation and serve it
 url: ready ## Print the warehouse's URL for the reader role, for BI tools
 	@exec $(python) -m kasparro url
 
-psql: ready ## Open psql on the warehouse as the reader role
-	@exec $(python) -m kasparro psql
+psql: ready ## Open psql on the warehouse as the reader role: make psql ARGS="-c '...'"
+	@exec $(python) -m kasparro psql $(ARGS)
 
 ##@ As containers
 

@@ -6,10 +6,11 @@ Exit codes: 0 all sources good, 3 some source failed and the rest was published,
 import argparse
 import logging
 import os
+import signal
 import sys
 
-from flows.ledger import PassRunningError
 from flows.steps import run_pass
+from flows.turns import BusyError, TurnLostError
 from kasparro import logs
 from kasparro.settings import SettingsError, load_settings
 from kasparro.warehouse import WarehouseError
@@ -20,6 +21,7 @@ logger = logging.getLogger("flows")
 def main() -> int:
     """Run one pass; every failure is one line that says what to do."""
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")  # a stopped pass is no news
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both are a wish to stop, and the ledger says so
     parser = argparse.ArgumentParser(prog="python -m flows.elt", description="One extract-then-transform pass.")
     parser.add_argument("--trigger", default="manual", help="what started it, for the ledger (default: manual)")
     trigger = parser.parse_args().trigger
@@ -27,12 +29,12 @@ def main() -> int:
         settings = load_settings()
         logs.configure(settings)
         outcome = run_pass(settings, trigger)
-    except (SettingsError, WarehouseError, PassRunningError) as error:
+    except (SettingsError, WarehouseError, BusyError, TurnLostError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted: the next pass completes the work", file=sys.stderr)
-        return 130
+        print("stopped: the next pass completes the work", file=sys.stderr, flush=True)
+        os._exit(130)  # at once: threads that still wait for a provider have nothing to add
     if outcome.status == "success":
         logger.info("%s", outcome.publication)
     elif outcome.status == "partial":

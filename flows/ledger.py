@@ -1,7 +1,6 @@
 """The run ledger (`ops.etl_runs`, `ops.etl_source_runs`): written as a pass goes, so that it is true of runs that died.
 
-One pass at a time holds a Postgres session lock, on whatever machine it runs; the lock ends with its connection, so a
-killed pass frees it. Who holds the lock may close what an earlier pass left open: it must have crashed.
+Who has the turn to write may close what an earlier pass left open: it must have crashed.
 """
 
 import uuid
@@ -13,17 +12,12 @@ from typing import Any, Literal
 import psycopg2
 
 from extract.pipeline import Extracted
-from kasparro.warehouse import PASS_LOCK, Warehouse
+from flows import turns
+from flows.turns import Turn
+from kasparro.settings import Settings
+from kasparro.warehouse import Warehouse
 
 RunStatus = Literal["success", "partial", "failed"]
-
-
-class PassRunningError(Exception):
-    """Another pass holds the lock; `run_id` names it."""
-
-    def __init__(self, run_id: str | None) -> None:
-        super().__init__(f"another pass is running{f' ({run_id})' if run_id else ''}: let it finish, then start again")
-        self.run_id = run_id
 
 
 @dataclass(frozen=True)
@@ -32,6 +26,7 @@ class Ledger:
 
     warehouse: Warehouse
     run_id: str
+    turn: Turn
 
     def start_source(self, source: str) -> None:
         """Record that a source's extraction begins; again after a retry."""
@@ -79,9 +74,11 @@ class Ledger:
         )
 
     def finish(self, status: RunStatus, *, version: int | None, error: str | None) -> None:
-        """Record how the pass ended; its records are those of its sources."""
+        """Record how the pass ended; its records are those of its sources. What a stopped one was reading crashed."""
         self._write(
             """
+            update ops.etl_source_runs set status = 'crashed', error = %s, completed_at = clock_timestamp()
+            where run_id = %s and status = 'running';
             update ops.etl_runs set
                 status = %s, version = %s, error = %s, completed_at = clock_timestamp(),
                 duration_seconds = extract(epoch from clock_timestamp() - started_at),
@@ -90,7 +87,7 @@ class Ledger:
                 )
             where run_id = %s and status = 'running'
             """,
-            (status, version, error, self.run_id, self.run_id),
+            (error, self.run_id, status, version, error, self.run_id, self.run_id),
         )
 
     def published_version(self) -> int | None:
@@ -119,27 +116,20 @@ class Ledger:
 
 
 @contextmanager
-def open_run(warehouse: Warehouse, trigger: str, flow_run_id: str | None = None) -> Generator[Ledger]:
-    """Take the lock, close what crashed, and open a run. Raises PassRunningError when another pass holds the lock."""
-    lock = psycopg2.connect(warehouse.url("loader"), keepalives_idle=30, application_name="kasparro pass")
-    lock.autocommit = True
-    try:
-        with lock.cursor() as cursor:
-            cursor.execute("select pg_try_advisory_lock(%s)", (PASS_LOCK,))
-            if cursor.fetchone() != (True,):
-                cursor.execute("select run_id from ops.etl_runs where status = 'running' order by started_at desc")
-                running = cursor.fetchone()
-                raise PassRunningError(str(running[0]) if running else None)
+def open_run(
+    settings: Settings, warehouse: Warehouse, trigger: str, flow_run_id: str | None = None
+) -> Generator[Ledger]:
+    """Take the turn, close what crashed, and open a run. Raises BusyError when something else has the turn."""
+    with turns.take(settings, warehouse, "pass") as turn:
+        ledger = Ledger(warehouse, str(uuid.uuid4()), turn)
+        with _connection(warehouse) as cursor:
             cursor.execute(CLOSE_CRASHED)
-            run_id = str(uuid.uuid4())
             cursor.execute(
                 "insert into ops.etl_runs (run_id, trigger, prefect_flow_run_id, status) "
                 "values (%s, %s, %s, 'running')",
-                (run_id, trigger, flow_run_id),
+                (ledger.run_id, trigger, flow_run_id),
             )
-        yield Ledger(warehouse, run_id)
-    finally:
-        lock.close()
+        yield ledger
 
 
 CLOSE_CRASHED = """

@@ -11,9 +11,10 @@ from prefect.states import Completed, Failed
 
 from extract.http import SourceError
 from flows import steps
-from flows.ledger import Ledger, PassRunningError
+from flows.ledger import Ledger
 from flows.steps import Outcome
 from flows.transform import NodeResult, TransformError
+from flows.turns import BusyError
 from kasparro.settings import Settings, SourceName, load_settings
 from kasparro.warehouse import Warehouse
 
@@ -85,7 +86,7 @@ def elt(sources: list[SourceName] | None = None) -> State:
             extract_all=_extract_with_tasks,
             build=transform_task,
         )
-    except PassRunningError as error:
+    except BusyError as error:
         log.info("%s", error)
         return Completed(name="Skipped", message=str(error))
     _show_outcome(outcome)

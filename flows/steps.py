@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import psycopg2
 
@@ -14,6 +15,7 @@ from extract.pipeline import Extracted
 from flows import transform
 from flows.ledger import Ledger, RunStatus, open_run
 from flows.transform import NodeResult, TransformError
+from flows.turns import TurnLostError
 from kasparro.environment import write_shell_file
 from kasparro.settings import Settings, SourceName
 from kasparro.warehouse import Warehouse, ensure_warehouse
@@ -52,7 +54,9 @@ def extract_source(name: SourceName, settings: Settings, warehouse: Warehouse, l
     """Extract one source and record it.
 
     Raises SourceError, also when only a part could be read (what came has landed), or what dlt raised; recorded before.
+    Raises TurnLostError, and reads nothing, when another pass may be at work.
     """
+    ledger.turn.require()
     ledger.start_source(name)
     try:
         extracted = pipeline.run(name, settings, warehouse)
@@ -77,8 +81,11 @@ def extract_all(settings: Settings, warehouse: Warehouse, ledger: Ledger) -> dic
             return report_failure(name, error)
         return None
 
-    with ThreadPoolExecutor(len(settings.sources), thread_name_prefix="extract") as pool:
+    pool = ThreadPoolExecutor(len(settings.sources), thread_name_prefix="extract")
+    try:
         messages = dict(zip(settings.sources, pool.map(attempt, settings.sources), strict=True))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # who stops a pass does not wait for its providers
     return {name: message for name, message in messages.items() if message}
 
 
@@ -92,15 +99,19 @@ def report_failure(name: str, error: BaseException) -> str:
 
 def describe(error: BaseException) -> str:
     """An error in one line for people."""
-    if isinstance(error, SourceError):
+    if isinstance(error, SourceError | TurnLostError):
         return str(error)
+    if not isinstance(error, Exception):
+        return "the pass was stopped"
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[-1] if lines else 'no message'}"
 
 
 def build(settings: Settings, warehouse: Warehouse, ledger: Ledger) -> tuple[NodeResult, ...]:
-    """Transform and publish. Raises TransformError."""
-    return transform.build(settings, warehouse, ledger.run_id, lambda name: logger.debug("built %s", name))
+    """Transform and publish. Raises TransformError, and TurnLostError when another pass may be at work."""
+    ledger.turn.require()
+    progress = partial(logger.debug, "built %s")
+    return transform.build(settings, warehouse, progress, run_id=ledger.run_id, turn=ledger.turn.key)
 
 
 def run_pass(
@@ -113,11 +124,11 @@ def run_pass(
 ) -> Outcome:
     """Run one extract-then-transform pass from start to end, and record it.
 
-    Raises WarehouseError when there is no warehouse, PassRunningError when another pass is at work.
+    Raises WarehouseError when there is no warehouse, BusyError when another pass is at work.
     """
     warehouse = ensure_warehouse(settings)
     write_shell_file(settings, warehouse)
-    with open_run(warehouse, trigger, flow_run_id) as ledger:
+    with open_run(settings, warehouse, trigger, flow_run_id) as ledger:
         try:
             outcome = _run(settings, warehouse, ledger, extract_all, build)
         except BaseException as error:
@@ -132,6 +143,7 @@ def _run(settings: Settings, warehouse: Warehouse, ledger: Ledger, extract_all: 
     logger.info("extracting %s", ", ".join(settings.sources))
     pipeline.prepare(settings, warehouse)
     failures = extract_all(settings, warehouse, ledger)
+    ledger.turn.require()
     if len(failures) == len(settings.sources) and not ledger.has_landed():
         error = "no source could be read: nothing new is published"
         return Outcome(ledger.run_id, "failed", None, failures, error)

@@ -33,13 +33,15 @@ class TransformError(Exception):
 
 
 def build(
-    settings: Settings, warehouse: Warehouse, run_id: str, progress: Callable[[str], None]
+    settings: Settings, warehouse: Warehouse, progress: Callable[[str], None], *, run_id: str, turn: int
 ) -> tuple[NodeResult, ...]:
     """Build and audit the candidate marts and publish them; `progress` is told each node's name as it ends.
 
+    They are published only while the session that holds the turn (by the key `turn`) is there.
+
     Raises TransformError, saying in one line which node failed and where the log is; nothing is published then.
     """
-    os.environ.update(dbt_environment(settings, warehouse), KASPARRO_RUN_ID=run_id)
+    os.environ.update(dbt_environment(settings, warehouse), KASPARRO_RUN_ID=run_id, KASPARRO_TURN=str(turn))
     from dbt.cli.main import dbtRunner  # 3 s to import: only a pass pays for it
 
     def on_event(event: Any) -> None:

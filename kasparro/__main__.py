@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from kasparro import home, logs, system
+from kasparro import home, logs, system, turn
 from kasparro.environment import dbt_environment, prefect_environment, psql_environment, write_shell_file
 from kasparro.settings import Settings, SettingsError, load_settings
 from kasparro.supervisor import SupervisorError, is_supervised, require_free_port
@@ -36,6 +36,13 @@ def _require_no_supervisor(settings: Settings, why: str) -> None:
             raise SupervisorError(f"the system is running in {each.kasparro_home}: stop it there with Ctrl-C, {why}")
 
 
+def _end_work(settings: Settings) -> None:
+    for each in _homes(settings):
+        if found := turn.holder(each):
+            print(f"ending the running {found[1]} (process {found[0]}): the next pass completes its work", flush=True)
+            turn.end(each)
+
+
 def run(settings: Settings, _: list[str]) -> int:
     """Run everything in the foreground."""
     return system.run(settings)
@@ -47,8 +54,9 @@ def demo(settings: Settings, _: list[str]) -> int:
 
 
 def stop(settings: Settings, _: list[str]) -> int:
-    """Stop the embedded warehouse."""
+    """End a running pass, and stop the embedded warehouse."""
     _require_no_supervisor(settings, "which stops its warehouse, too")
+    _end_work(settings)
     stopped = [EmbeddedPostgres(each).stop() for each in _homes(settings)]
     print("stopped the embedded warehouse" if any(stopped) else "the embedded warehouse is not running")
     return 0
@@ -125,6 +133,7 @@ def clean(settings: Settings, arguments: list[str]) -> int:
         if answer.strip().lower() not in ("y", "yes"):
             print("nothing removed")
             return 0
+    _end_work(settings)
     for each in _homes(settings):
         EmbeddedPostgres(each).stop()
     home.remove(settings)

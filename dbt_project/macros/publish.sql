@@ -33,6 +33,11 @@ begin
     ) <> {{ tables | length }} then
         raise exception 'another run of dbt built some of these tables meanwhile: nothing is published, run it again';
     end if;
+    {%- if env_var("KASPARRO_TURN", "") %}
+    if pg_try_advisory_xact_lock({{ env_var("KASPARRO_TURN") | int }}) then -- the pass holds it as long as it has its turn
+        raise exception 'the pass has lost its turn: the warehouse cut the connection that keeps two passes apart';
+    end if;
+    {%- endif %}
 end
 $check$;
 create temporary table publication_changes (mart text, inserted bigint, updated bigint, deleted bigint) on commit drop;

@@ -22,7 +22,7 @@ from kasparro.warehouse.errors import WarehouseError
 Role = Literal["admin", "loader", "transformer", "reader"]
 LOGIN_ROLES: tuple[Role, ...] = ("loader", "transformer", "reader")
 PASS_LOCK = 7_202_117_002
-"""The session lock of the database that a pass holds as long as it lives."""
+"""The session lock of the database that a pass, a backfill or maintenance holds as long as it lives."""
 
 __all__ = [
     "LOGIN_ROLES",

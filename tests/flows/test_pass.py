@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from flows.ledger import PassRunningError, open_run
+from flows.ledger import open_run
 from flows.steps import describe
+from flows.turns import BusyError
 from providers.generated import GeneratedMarket
 from tests.flows.conftest import System
 
@@ -142,17 +143,17 @@ def test_views_and_grants_on_a_mart_survive_every_pass(system: System, market: G
 
 
 def test_two_passes_at_once_are_refused(system: System) -> None:
-    with open_run(system.warehouse, "test") as ledger, pytest.raises(PassRunningError) as refused:
+    with open_run(system.settings, system.warehouse, "test") as ledger, pytest.raises(BusyError) as refused:
         system.run()
 
-    assert refused.value.run_id == ledger.run_id
+    assert (refused.value.work, refused.value.run_id) == ("pass", ledger.run_id)
 
 
 def test_a_pass_that_died_is_closed_as_crashed_by_the_next(system: System) -> None:
-    with open_run(system.warehouse, "test") as ledger:
+    with open_run(system.settings, system.warehouse, "test") as ledger:
         ledger.start_source("coingecko")  # and the process is gone: the lock ends with its connection
 
-    with open_run(system.warehouse, "test"):
+    with open_run(system.settings, system.warehouse, "test"):
         runs: list[tuple[Any, ...]] = system.query("select status from ops.etl_runs where run_id = %s", ledger.run_id)
         sources = system.query("select status, error from ops.etl_source_runs where run_id = %s", ledger.run_id)
 

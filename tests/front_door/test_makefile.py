@@ -83,10 +83,11 @@ def test_what_a_command_prints_is_all_that_comes_out(checkout: Checkout) -> None
     assert checkout.make("url").stdout == "postgresql://reader@127.0.0.1/kasparro\n"
 
 
-def test_dbt_gets_its_arguments_as_they_were_quoted(checkout: Checkout) -> None:
+@pytest.mark.parametrize("command", ["dbt", "psql"])
+def test_arguments_arrive_as_they_were_quoted(command: str, checkout: Checkout) -> None:
     checkout.module("kasparro", "import sys; print(sys.argv[1:])")
-    result = checkout.make("dbt", 'ARGS=build --select "coins coin_quotes+"')
-    assert result.stdout == "['dbt', 'build', '--select', 'coins coin_quotes+']\n"
+    result = checkout.make(command, 'ARGS=one --select "coins coin_quotes+"')
+    assert result.stdout == f"['{command}', 'one', '--select', 'coins coin_quotes+']\n"
 
 
 @pytest.mark.parametrize(("status", "of_make", "said"), [(0, 0, ""), (1, 2, "Error 1"), (3, 2, "Error 3")])

@@ -1,0 +1,78 @@
+"""Taking the turn to write, and noticing when it is lost."""
+
+import secrets
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+
+from kasparro import turn
+from kasparro.settings import Settings
+from kasparro.turn import Work
+from kasparro.warehouse import PASS_LOCK, Warehouse
+
+
+class BusyError(Exception):
+    """Something else has the turn; `work` says what, `run_id` names the pass if it is one that is known."""
+
+    def __init__(self, work: str, run_id: str | None = None) -> None:
+        name = {"pass": "another pass", "backfill": "a backfill"}.get(work, work)
+        super().__init__(f"{name} is running{f' ({run_id})' if run_id else ''}: let it finish, then start again")
+        self.work = work
+        self.run_id = run_id
+
+
+class TurnLostError(Exception):
+    """The warehouse ended the connection that held the lock: something else may be writing by now."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the warehouse was restarted, or cut the connection that keeps two passes apart: "
+            "this one stops before it publishes, the next one completes its work"
+        )
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The turn that is held; `key` is a second lock of its session, which nobody else knows or holds."""
+
+    key: int
+    _connection: Any
+
+    def require(self) -> None:
+        """Raise TurnLostError when the turn is lost."""
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute("select 1")
+        except psycopg2.Error:
+            raise TurnLostError from None
+
+
+@contextmanager
+def take(settings: Settings, warehouse: Warehouse, work: Work) -> Generator[Turn]:
+    """Hold the turn. Raises BusyError when something else does."""
+    with turn.at_home(settings, work) as busy:
+        if busy:
+            raise BusyError(busy[1], _running_pass(warehouse))
+        connection = psycopg2.connect(warehouse.url("loader"), keepalives_idle=30, application_name=turn.session(work))
+        connection.autocommit = True
+        with closing(connection):
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_try_advisory_lock(%s)", (PASS_LOCK,))
+                if cursor.fetchone() != (True,):
+                    cursor.execute(turn.HOLDER)
+                    holder = cursor.fetchone()
+                    raise BusyError(holder[0] if holder and holder[0] else "pass", _running_pass(warehouse))
+                key = secrets.randbits(62)
+                cursor.execute("select pg_advisory_lock(%s)", (key,))
+            yield Turn(key, connection)
+
+
+def _running_pass(warehouse: Warehouse) -> str | None:
+    """The pass that the ledger takes for running."""
+    with closing(psycopg2.connect(warehouse.url("loader"))) as connection, connection.cursor() as cursor:
+        cursor.execute("select run_id from ops.etl_runs where status = 'running' order by started_at desc")
+        running = cursor.fetchone()
+    return str(running[0]) if running else None

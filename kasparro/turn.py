@@ -1,0 +1,94 @@
+"""Whose turn it is to write: one pass, backfill or maintenance at a time, on whatever machine.
+
+The authority is a session lock in Postgres, which ends with its connection. A lock on a file of the home stands beside
+it: should Postgres go away in mid-pass, and the session lock with it, no other pass takes the same working folder.
+"""
+
+import fcntl
+import os
+import signal
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Literal
+
+import psutil
+
+from kasparro import home
+from kasparro.processes import have_ended
+from kasparro.settings import Settings
+from kasparro.warehouse import PASS_LOCK
+
+Work = Literal["pass", "backfill", "maintenance"]
+
+HOLDER = f"""
+    select substring(activity.application_name from '^kasparro (.*)$')
+    from pg_locks as locks
+    inner join pg_stat_activity as activity on locks.pid = activity.pid
+    where locks.locktype = 'advisory' and locks.granted and locks.objsubid = 1
+        and locks.database = (select oid from pg_database where datname = current_database())
+        and locks.classid::bigint = {PASS_LOCK >> 32} and locks.objid::bigint = {PASS_LOCK & 0xFFFFFFFF}
+"""  # noqa: S608  # two numbers of our own
+"""What holds the session lock (`pass`, `backfill`, `maintenance`), as every role may see it; no row when it is free."""
+
+STOP_SECONDS = 30
+
+
+def session(work: Work) -> str:
+    """The application name of the connection that holds the lock."""
+    return f"kasparro {work}"
+
+
+@contextmanager
+def at_home(settings: Settings, work: Work) -> Generator[tuple[int, str] | None]:
+    """Hold this home's turn; while another process has it, hold nothing and give its number and its work."""
+    with home.writing(settings):
+        note = (home.folder(settings, "run") / "turn").open("a")
+    with note:
+        try:
+            fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield _noted(note.name)
+            return
+        note.truncate(0)
+        note.write(f"{os.getpid()} {work}\n")
+        note.flush()
+        yield None
+
+
+def holder(settings: Settings) -> tuple[int, str] | None:
+    """The process whose turn it is in this home, and its work."""
+    path = settings.kasparro_home / "run" / "turn"
+    try:
+        with path.open("r") as note:
+            fcntl.flock(note, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        return _noted(str(path))
+    return None
+
+
+def end(settings: Settings) -> str | None:
+    """End the work of this home, if there is any: asked at first, then by force. Returns which work it was.
+
+    Whatever is ended, the next pass completes it.
+    """
+    found = holder(settings)
+    if found is None:
+        return None
+    number, work = found
+    try:
+        process = psutil.Process(number)
+        for request in (signal.SIGTERM, signal.SIGKILL):
+            process.send_signal(request)
+            if have_ended([process], STOP_SECONDS):
+                break
+    except psutil.NoSuchProcess:
+        pass
+    return work
+
+
+def _noted(path: str) -> tuple[int, str]:
+    with open(path) as note:  # noqa: PTH123
+        number, _, work = note.read().strip().partition(" ")
+    return int(number or 0), work or "pass"
