@@ -140,9 +140,9 @@ def test_many_at_once_start_one(api: Api) -> None:
 
 
 @pytest.mark.usefixtures("deployment")
-def test_refuses_while_the_ledger_knows_a_running_pass(api: Api, empty: Warehouse) -> None:
+def test_refuses_while_the_ledger_knows_a_running_pass(api: Api, api_settings: Settings, empty: Warehouse) -> None:
     """One that `make elt` started, say: it holds the lock, however long it takes."""
-    with open_run(empty, "manual") as ledger:
+    with open_run(api_settings, empty, "manual") as ledger:
         answer = api.post("/etl/trigger", headers=WITH_KEY)
         assert (answer.status_code, answer.json()["run_id"]) == (409, ledger.run_id)
         assert "prefect" not in answer.json()["links"]
@@ -150,8 +150,8 @@ def test_refuses_while_the_ledger_knows_a_running_pass(api: Api, empty: Warehous
 
 
 @pytest.mark.usefixtures("deployment")
-def test_the_id_of_prefects_run_is_told(api: Api, empty: Warehouse) -> None:
-    with open_run(empty, "schedule", "a-flow-run"):
+def test_the_id_of_prefects_run_is_told(api: Api, api_settings: Settings, empty: Warehouse) -> None:
+    with open_run(api_settings, empty, "schedule", "a-flow-run"):
         body = api.post("/etl/trigger", headers=WITH_KEY).json()
     assert body["run_id"] == "a-flow-run"
     assert body["links"]["prefect"].endswith("/runs/flow-run/a-flow-run")
