@@ -1,5 +1,6 @@
 """A whole pass on real Postgres against the stand-in providers: what it publishes, and what when things fail."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -69,6 +70,24 @@ def test_an_update_is_published_and_the_old_quote_stays_in_the_record(system: Sy
     assert system.query("select count(*) from marts.coin_quotes where canonical_id = 'btc'")[0][0] == quotes + 2
 
 
+def test_a_price_that_jumps_at_one_source_is_held_back_and_shown(system: System) -> None:
+    system.run()
+    system.query("update marts.coin_listings set price_usd = price_usd * 10 where source_coin_id = 'btc-bitcoin'")
+    old = system.query("select price_usd from marts.coins where canonical_id = 'btc'")[0][0]
+
+    assert system.run().exit_code == 0
+
+    assert system.query(
+        "select source, is_counted, held_back_reason from marts.coin_listings where canonical_id = 'btc' order by 1"
+    ) == [("coingecko", True, None), ("coinpaprika", False, "implausible against coingecko: 10.0 times its price")]
+    ((consensus, price, spread),) = system.query(
+        "select consensus, price_usd, price_spread_pct from marts.coins where canonical_id = 'btc'"
+    )
+    assert consensus == "most_plausible"
+    assert price == pytest.approx(old, rel=Decimal("0.1"))
+    assert spread > 800
+
+
 def test_one_source_failing_stops_no_other_and_says_what_to_do(system: System) -> None:
     outcome = system.run(coingecko_base_url=NOWHERE)
 
@@ -110,8 +129,9 @@ def test_nothing_readable_publishes_nothing_and_keeps_the_last_version(system: S
 def test_a_failing_audit_leaves_the_published_marts_as_they_were(system: System, market: GeneratedMarket) -> None:
     system.run()
     system.query(
-        "insert into marts.coins select 'ghost', symbol, name, status, null, null, null, null, null, null, null, "
-        "null, null, source_count, sources, updated_at, first_seen_at, last_seen_at from marts.coins limit 1"
+        "insert into marts.coins (canonical_id, symbol, name, status, consensus, source_count, sources, first_seen_at, "
+        "last_seen_at) select 'ghost', symbol, name, status, consensus, source_count, sources, first_seen_at, "
+        "last_seen_at from marts.coins limit 1"
     )
     before = {mart: system.query(f"select t::text, xmin::text from marts.{mart} as t order by 1") for mart in MARTS}
     market.advance(5)

@@ -1,69 +1,16 @@
--- One price per coin out of its listings' newest quotes: the median of those of one time. The providers set the time;
--- a file of another day does not outvote them. Where prices of one time lie implausibly far apart, the one nearest to
--- the published price counts alone; the others stay visible in the listings and in the spread.
+-- One price per coin: the median of the listings that count. A coin without a price is described by whoever lists it.
 with
 
-listings as (
-    select * from {{ ref('int_listings__identified') }}
+weighed as (
+    select * from {{ ref('int_listings__weighed') }}
 ),
 
-timed as (
+contributing as (
     select
         *,
-        coalesce(
-            max(observed_at) filter (where source in ('coingecko', 'coinpaprika')) over (partition by canonical_id),
-            max(observed_at) over (partition by canonical_id)
-        ) as reference_at,
-        make_interval(hours => {{ var('consensus_window_hours') }}) as tolerance
-    from listings
-),
-
-aged as (
-    select
-        *,
-        reference_at is null
-        or coalesce(observed_at between reference_at - tolerance and reference_at + tolerance, false) as is_current
-    from timed
-),
-
-published as (
-    select
-        canonical_id,
-        price_usd as published_price_usd
-    from {{ ref('stg_published__coins') }}
-),
-
-remembered as (
-    select
-        aged.*,
-        published.published_price_usd
-    from aged
-    left join published using (canonical_id)
-),
-
-compared as (
-    select
-        *,
-        max({{ log_price('price_usd') }}) filter (where is_current) over (partition by canonical_id)
-        - min({{ log_price('price_usd') }}) filter (where is_current) over (partition by canonical_id)
-        > {{ var('conflicting_log_ratio') }} as has_conflict,
-        row_number() over (
-            partition by canonical_id, is_current and price_usd is not null
-            order by
-                {{ log_ratio('price_usd', 'published_price_usd') }} asc nulls last,
-                precedence asc,
-                source asc,
-                source_coin_id asc
-        ) = 1 as is_most_plausible
-    from remembered
-),
-
-counted as (
-    select
-        *,
-        is_current
-        and (not coalesce(has_conflict, false) or (is_most_plausible and price_usd is not null)) as is_counted
-    from compared
+        is_counted
+        or (is_current and not bool_or(is_counted) over (partition by canonical_id)) as is_contributing
+    from weighed
 ),
 
 described as (
@@ -71,7 +18,7 @@ described as (
         canonical_id,
         symbol,
         name
-    from counted
+    from contributing
     order by canonical_id, is_current desc, precedence, source, source_coin_id
 ),
 
@@ -88,8 +35,8 @@ measured as (
         count(distinct source)::integer as source_count,
         array_agg(distinct source order by source) as sources,
         max(observed_at) as updated_at
-    from counted
-    where is_counted
+    from contributing
+    where is_contributing
     group by canonical_id
 ),
 
@@ -109,8 +56,14 @@ spans as (
                     (max(price_usd) filter (where is_current) - min(price_usd) filter (where is_current))
                     / min(price_usd) filter (where is_current) * 100, 4
                 ))
-        end as price_spread_pct
-    from counted
+        end as price_spread_pct,
+        case
+            when not bool_or(is_counted) then 'none'
+            when count(distinct source) filter (where is_counted) > 1 then 'median'
+            when bool_and(is_plausible) then 'single_source'
+            else 'most_plausible'
+        end as consensus
+    from contributing
     group by canonical_id
 ),
 
@@ -125,6 +78,7 @@ consensus as (
         measured.total_supply,
         measured.max_supply,
         spans.price_spread_pct,
+        spans.consensus,
         measured.source_count,
         measured.sources,
         measured.updated_at,

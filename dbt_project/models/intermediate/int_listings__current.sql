@@ -35,6 +35,7 @@ newest as (
         circulating_supply,
         total_supply,
         max_supply,
+        is_time_clamped,
         observed_at,
         fetched_at
     from observed

@@ -19,6 +19,7 @@ coinpaprika as (
         circulating_supply,
         total_supply,
         max_supply,
+        is_time_clamped,
         observed_at,
         fetched_at
     from {{ ref('stg_coinpaprika__tickers') }}
@@ -39,6 +40,7 @@ coingecko as (
         circulating_supply,
         total_supply,
         max_supply,
+        is_time_clamped,
         observed_at,
         fetched_at
     from {{ ref('stg_coingecko__markets') }}
@@ -63,6 +65,7 @@ csv_snapshots as (
         circulating_supply,
         null::numeric as total_supply,
         null::numeric as max_supply,
+        is_time_clamped,
         observed_at,
         fetched_at
     from {{ ref('stg_csv__snapshots') }}
@@ -88,6 +91,7 @@ csv_history as (
         null::numeric as circulating_supply,
         null::numeric as total_supply,
         null::numeric as max_supply,
+        is_time_clamped,
         observed_at,
         fetched_at
     from {{ ref('stg_csv__ohlcvs') }}

@@ -1,7 +1,7 @@
 with
 
-identified as (
-    select * from {{ ref('int_listings__identified') }}
+weighed as (
+    select * from {{ ref('int_listings__weighed') }}
 ),
 
 coin_listings as (
@@ -17,6 +17,7 @@ coin_listings as (
         status,
         method,
         evidence,
+        held_back_reason,
 
         -- numerics
         confidence,
@@ -29,12 +30,16 @@ coin_listings as (
         total_supply,
         max_supply,
 
+        -- booleans
+        is_counted,
+        is_time_clamped,
+
         -- timestamps
         observed_at,
         fetched_at,
         first_seen_at,
         last_seen_at
-    from identified
+    from weighed
 )
 
 select * from coin_listings

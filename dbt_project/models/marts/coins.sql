@@ -13,6 +13,7 @@ coins as (
         coalesce(symbol, upper(canonical_id)) as symbol,
         coalesce(name, symbol, canonical_id) as name,
         status,
+        consensus,
 
         -- numerics
         case

@@ -25,6 +25,9 @@ renamed as (
         {{ positive('total_supply') }} as total_supply,
         {{ positive('max_supply') }} as max_supply,
 
+        -- booleans
+        coalesce(last_updated > fetched_at, false) as is_time_clamped,
+
         -- timestamps
         least(coalesce(last_updated, fetched_at), fetched_at) as observed_at,
         fetched_at

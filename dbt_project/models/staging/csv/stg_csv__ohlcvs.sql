@@ -26,6 +26,9 @@ renamed as (
         trim_scale(volume_usd) as volume_usd,
         {{ positive('market_cap_usd') }} as market_cap_usd,
 
+        -- booleans
+        coalesce(date > fetched_at, false) as is_time_clamped,
+
         -- timestamps: a day's close is known when the day is over
         date as day_started_at,
         least(date + interval '1 day' - interval '1 second', fetched_at) as observed_at,

@@ -26,6 +26,9 @@ renamed as (
         trim_scale(percent_change_24h) as percent_change_24h,
         {{ positive('circulating_supply') }} as circulating_supply,
 
+        -- booleans
+        coalesce(observed_at > fetched_at, false) as is_time_clamped,
+
         -- timestamps
         least(coalesce(observed_at, fetched_at), fetched_at) as observed_at,
         fetched_at
