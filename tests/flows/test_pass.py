@@ -72,20 +72,23 @@ def test_an_update_is_published_and_the_old_quote_stays_in_the_record(system: Sy
 
 def test_a_price_that_jumps_at_one_source_is_held_back_and_shown(system: System) -> None:
     system.run()
-    system.query("update marts.coin_listings set price_usd = price_usd * 10 where source_coin_id = 'btc-bitcoin'")
+    system.query("update marts.coin_listings set price_usd = price_usd * 2 where source_coin_id = 'btc-bitcoin'")
     old = system.query("select price_usd from marts.coins where canonical_id = 'btc'")[0][0]
 
     assert system.run().exit_code == 0
 
-    assert system.query(
-        "select source, is_counted, held_back_reason from marts.coin_listings where canonical_id = 'btc' order by 1"
-    ) == [("coingecko", True, None), ("coinpaprika", False, "implausible against coingecko: 10.0 times its price")]
+    coingecko, coinpaprika = system.query(
+        "select is_counted, held_back_reason from marts.coin_listings where canonical_id = 'btc' order by source"
+    )
+    assert coingecko == (True, None)
+    assert coinpaprika[0] is False
+    assert coinpaprika[1].startswith("implausible against coingecko: ")
     ((consensus, price, spread),) = system.query(
         "select consensus, price_usd, price_spread_pct from marts.coins where canonical_id = 'btc'"
     )
     assert consensus == "most_plausible"
     assert price == pytest.approx(old, rel=Decimal("0.1"))
-    assert spread > 800
+    assert spread > 80
 
 
 def test_one_source_failing_stops_no_other_and_says_what_to_do(system: System) -> None:
