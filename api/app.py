@@ -18,6 +18,7 @@ from api.health.routes import router as health
 from api.home.routes import router as home
 from api.layers import Sometimes
 from api.lean import Direct
+from api.lists.export import Places
 from api.memory import Memory
 from api.metrics.routes import router as metrics
 from api.readmodel import Keeper
@@ -41,6 +42,7 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> E
         database=database,
         keeper=Keeper(database),
         counts=Memory(1000),
+        exports=Places(),
         prefect=Prefect(environment.prefect_api_url(settings).rstrip("/"), secrets.prefect_auth(settings)),
         keys=Keys(secrets.admin_api_key(settings), required=settings.api_require_key),
     )

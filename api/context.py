@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from api.database import Database
 from api.etl.prefect import Prefect
+from api.lists.export import Places
 from api.memory import Memory
 from api.readmodel import Keeper
 from api.security import Keys
@@ -22,6 +23,8 @@ class Context:
     keeper: Keeper
     counts: Memory[Any]
     """Counts over the marts: taken once per version, for nothing changes in between."""
+    exports: Places
+    """Room for lists that are streamed."""
     prefect: Prefect
     keys: Keys
 

@@ -45,7 +45,7 @@ class Edge:
         scope["request_id"] = request_id = _request_id(scope)
         method = scope["method"]
         if method == "HEAD":  # routes know GET; the server leaves the body out by its own record of the method
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", "only_head": True}
         if len(scope["path"]) > 1 and scope["path"].endswith("/"):
             scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
         status = 0

@@ -12,6 +12,7 @@ from api.encoding import encode
 from api.readmodel.keeper import Outage
 
 RELEASE = "1"  # raised when an answer's form changes, so that cached ones of the old form are not kept
+FORMS = {"json": 0, "csv": 1, "ndjson": 2, "parquet": 3, "arrow": 4}
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -20,9 +21,9 @@ def latency_ms(request: Request) -> float:
     return round((time.perf_counter() - request.scope["started"]) * 1000, 3)
 
 
-def marts_headers(request: Request, version: int | None, outage: Outage | None) -> dict[str, str]:
+def marts_headers(request: Request, version: int | None, outage: Outage | None, form: str = "json") -> dict[str, str]:
     """Headers of an answer over the marts: a weak tag of version and representation, always revalidated."""
-    representation = zlib.crc32(request.scope["query_string"])
+    representation = zlib.crc32(request.scope["query_string"], FORMS[form])
     private = request.app.state.context.settings.api_require_key
     headers = {
         "ETag": f'W/"{version or 0}-{RELEASE}-{representation:08x}"',

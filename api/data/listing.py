@@ -1,97 +1,34 @@
 """The views of `GET /data` that page through the warehouse: latest quotes, quotes in a window, articles."""
 
-from typing import Any, NamedTuple
-
 from fastapi import Request, Response
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError
 
 from api.context import context_of
-from api.data import cursor, queries
-from api.data.fields import chosen
+from api.data import queries
 from api.data.schemas import DataQuery, View
-from api.encoding import encode
-from api.memory import Memory
+from api.lists import answer as lists
+from api.lists.listing import Listing
 from api.problems import invalid
-from api.readmodel.queries import Publication, latest_publication
-from api.responses import envelope, marts_headers, not_modified
-from api.rows import row_writer
+from api.readmodel.queries import Publication
 
 DEEPEST_OFFSET = 10_000  # beyond it the server would walk all that is skipped; a cursor goes straight there
 
 
-class Rows(NamedTuple):
-    """What a list answers with, before it is wrapped."""
-
-    rows: list[bytes]
-    total: int
-    next_cursor: str | None
-    sources: tuple[str, ...]
-
-
 def answer(request: Request, query: DataQuery) -> Response:
-    """A page of quotes or articles, all of one version. Blocks on the warehouse."""
-    context = context_of(request)
-    walk = cursor.read(query)
-    headers = marts_headers(request, context.keeper.current.version, None)
-    unchanged = not_modified(request, headers)
-    if unchanged is not None and context.keeper.outage is None:
-        return unchanged
-    listing = _listing(query)
-    with context.database.transaction() as connection:
-        publication = latest_publication(connection)
-        if publication is None:
-            found = Rows([], 0, None, ())
-        else:
-            try:
-                found = _read(listing, query, walk, publication, connection, context.counts)
-            except DataError:
-                if walk is None:
-                    raise
-                raise invalid("cursor", "is not a cursor of this API") from None
-    body = envelope(
-        request,
-        found.rows,
-        limit=query.limit,
-        offset=None if walk else query.offset or 0,
-        total=found.total,
-        next_cursor=found.next_cursor,
-        meta=encode(
-            {
-                "version": publication.version if publication else None,
-                "published_at": publication.published_at if publication else None,
-                "sources": found.sources,
-            }
-        ),
-    )
-    headers = marts_headers(request, publication.version if publication else None, None)
-    return Response(body, headers=headers, media_type="application/json")
+    """Quotes or articles, all of one version. Blocks on the warehouse."""
+    counts = context_of(request).counts
+
+    def sources(connection: Connection, publication: Publication) -> tuple[str, ...]:
+        listed = counts.of((publication.version, "sources"), lambda: queries.sources(connection))
+        return _drawn_on(query, listed)
+
+    # the newest quotes change places with a version; windows and articles are records, which only grow
+    one_version = query.view is View.LATEST
+    return lists.of_marts(request, query, _listing(query), sources=sources, one_version=one_version)
 
 
-def _read(
-    listing: queries.Listing,
-    query: DataQuery,
-    walk: cursor.Cursor | None,
-    publication: Publication,
-    connection: Connection,
-    counts: Memory[Any],
-) -> Rows:
-    """Run the list's two statements and write its rows. Raises a 422 for a file that is no source."""
-    drawn_on = _sources(query, counts.of((publication.version, "sources"), lambda: queries.sources(connection)))
-    keys = 1 + len(listing.tie)
-    after = None if walk is None else _keys(walk, keys)
-    found = listing.page(connection, query.limit + 1, query.offset or 0, after)
-    page = found[: query.limit]
-    columns, default, decimals = _columns(query)
-    write = row_writer(columns, chosen(query, columns, default), decimals, query.decimals == "string")
-    rows = [write([encode(value) for value in row[:-keys]]) for row in page]
-    more = cursor.write(query, publication.version, list(page[-1][-keys:])) if len(found) > len(page) else None
-    total = counts.of((publication.version, listing.identity), lambda: listing.total(connection))
-    return Rows(rows, total, more, drawn_on)
-
-
-def _sources(query: DataQuery, listed: tuple[str, ...]) -> tuple[str, ...]:
-    """Which of the sources that list coins a query draws on."""
+def _drawn_on(query: DataQuery, listed: tuple[str, ...]) -> tuple[str, ...]:
+    """Which of the sources that list coins a query draws on. Raises a 422 for a file that is no source."""
     if query.view is View.ARTICLES:
         return ("rss",)
     if query.source is None:
@@ -102,26 +39,9 @@ def _sources(query: DataQuery, listed: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(source for source in listed if query.source in (source, source.partition(":")[0]))
 
 
-def _keys(walk: cursor.Cursor, count: int) -> list[str | None]:
-    """The keys of the last row seen, if the cursor holds such."""
-    first, *others = walk.place or [0]
-    texts = all(isinstance(key, str) and "\0" not in key for key in others)
-    if len(others) != count - 1 or not texts or not (first is None or (isinstance(first, str) and "\0" not in first)):
-        raise invalid("cursor", "is not a cursor of this API")
-    return [first, *others]
-
-
-def _columns(
-    query: DataQuery,
-) -> tuple[tuple[str, ...], tuple[str, ...], frozenset[str]]:
-    if query.view is View.ARTICLES:
-        return queries.ARTICLE_COLUMNS, queries.ARTICLE_COLUMNS, frozenset()
-    return queries.QUOTE_COLUMNS, queries.QUOTE_COLUMNS, queries.QUOTE_DECIMALS
-
-
-def _listing(query: DataQuery) -> queries.Listing:
+def _listing(query: DataQuery) -> Listing:
     """The list that a query asks for. Raises a 422 for what its view does not offer."""
-    if query.offset is not None and query.offset > DEEPEST_OFFSET:
+    if query.skipped > DEEPEST_OFFSET:
         raise invalid("offset", f"goes to {DEEPEST_OFFSET} here: follow next_cursor instead")
     symbol = query.symbol or query.ticker
     if query.view is View.ARTICLES:
@@ -150,16 +70,9 @@ def _listing(query: DataQuery) -> queries.Listing:
         _require_sort(query, ("observed_at",), "quotes in a window")
         descending = query.sort is None or query.sort.descending
         return queries.quotes_in_window(filters, query.start, query.end, descending)
-    _require_sort(
-        query,
-        tuple(name for name in queries.SORTS if name != "published_at"),
-        "latest quotes",
-    )
-    return queries.latest_quotes(
-        filters,
-        query.sort.column if query.sort else "rank",
-        query.sort is not None and query.sort.descending,
-    )
+    _require_sort(query, tuple(name for name in queries.SORTS if name != "published_at"), "latest quotes")
+    descending = query.sort is not None and query.sort.descending
+    return queries.latest_quotes(filters, query.sort.column if query.sort else "rank", descending)
 
 
 def _require_sort(query: DataQuery, offered: tuple[str, ...], what: str) -> None:

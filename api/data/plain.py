@@ -1,38 +1,41 @@
 """The plain view of `GET /data`: one row per coin, from memory. This is the hot path."""
 
+from collections.abc import Generator, Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
 from fastapi import Request, Response
 
-from api.context import context_of
-from api.data import cursor
-from api.data.fields import chosen
+from api.context import Context, context_of
 from api.data.schemas import DataQuery
+from api.lists import cursor, export, formats
+from api.lists.columns import Column, Kind
+from api.lists.cursor import Cursor
 from api.problems import invalid
-from api.readmodel import (
-    COLUMNS,
-    DECIMALS,
-    PLAIN,
-    SEPARATOR,
-    SORTABLE,
-    Filters,
-    Snapshot,
-    select,
-)
+from api.readmodel import COLUMNS, DECIMALS, PLAIN, SEPARATOR, SORTABLE, TYPED, Filters, Snapshot, select
 from api.responses import envelope, marts_headers, not_modified
 from api.rows import row_writer
 
+PLAIN_COLUMNS = TYPED[: len(PLAIN)]
+
 
 def answer(request: Request, query: DataQuery) -> Response:
-    """A page of coins. Raises problems for a sort that coins have not, and for cursors that don't fit."""
-    keeper = context_of(request).keeper
+    """Coins. Raises problems for a sort that coins have not, and for cursors that don't fit."""
+    context = context_of(request)
+    keeper = context.keeper
     snapshot = keeper.current
-    offset = query.offset or 0
-    walk = cursor.read(query)
+    offset = query.skipped
+    name = formats.wanted(request, query.format)
+    walk_id = query.walk("/data")
+    walk = cursor.read(query.cursor, walk_id)
     if walk is not None:
         kept = keeper.at(walk.version)
         if kept is None:
             raise cursor.expired(walk.version)
         snapshot, offset = kept, _offset(walk)
-    headers = marts_headers(request, snapshot.version, keeper.outage)
+    headers = marts_headers(request, snapshot.version, keeper.outage, name)
     unchanged = not_modified(request, headers)
     if unchanged is not None:
         return unchanged
@@ -43,31 +46,72 @@ def answer(request: Request, query: DataQuery) -> Response:
         query.canonical_id, query.symbol or query.ticker, query.name, query.search, query.min_market_cap,
         query.max_market_cap,
     )  # fmt: skip
-    page = select(snapshot, filters, sort, offset, query.limit)
+    if name != "json":
+        whole = query.limit is None
+        page = select(snapshot, filters, sort, offset, len(snapshot.rows) if whole else query.rows)
+        return _export(context, snapshot, query, name, page.rows, headers)
+    page = select(snapshot, filters, sort, offset, query.rows)
     following = offset + len(page.rows)
     more = following < page.total and snapshot.version is not None
     body = envelope(
         request,
         _rows(snapshot, query, page.rows),
-        limit=query.limit,
+        limit=query.rows,
         offset=offset,
         total=page.total,
-        next_cursor=cursor.write(query, snapshot.version or 0, [following]) if more and page.rows else None,
+        next_cursor=cursor.write(walk_id, snapshot.version or 0, [following]) if more and page.rows else None,
         meta=snapshot.meta,
     )
     return Response(body, headers=headers, media_type="application/json")
 
 
-def _offset(walk: cursor.Cursor) -> int:
+def _offset(walk: Cursor) -> int:
     if len(walk.place) != 1 or type(walk.place[0]) is not int or walk.place[0] < 0:
-        raise invalid("cursor", "is not a cursor of this API")
+        raise cursor.no_cursor()
     return walk.place[0]
 
 
 def _rows(snapshot: Snapshot, query: DataQuery, numbers: list[int]) -> list[bytes]:
-    fields = chosen(query, COLUMNS, PLAIN)
-    if fields is PLAIN and query.decimals == "number":
+    if query.fields is None and query.decimals == "number":
         rows = snapshot.rows
         return [rows[number] for number in numbers]
+    fields = PLAIN if query.fields is None else tuple(column.name for column in query.chosen(TYPED))
     write = row_writer(COLUMNS, fields, DECIMALS, query.decimals == "string")
     return [write(snapshot.values[number].split(SEPARATOR)) for number in numbers]
+
+
+def _export(
+    context: Context, snapshot: Snapshot, query: DataQuery, name: str, numbers: list[int], headers: dict[str, str]
+) -> Response:
+    """The rows in another format, as a stream."""
+    columns = PLAIN_COLUMNS if query.fields is None else query.chosen(TYPED)
+    writer = formats.writer(name, columns, as_strings=query.decimals == "string")
+    places = [TYPED.index(column) for column in columns]
+
+    def stretches() -> Iterator[formats.Rows]:
+        for start in range(0, len(numbers), export.STRETCH):
+            yield [_values(snapshot, number, places) for number in numbers[start : start + export.STRETCH]]
+
+    def parts() -> Generator[bytes]:
+        try:
+            yield from export.written(stretches(), writer)
+        finally:
+            context.exports.give_back()
+
+    context.exports.take()
+    return export.Export(name, parts(), headers, "kasparro-coins")
+
+
+def _values(snapshot: Snapshot, number: int, places: list[int]) -> list[Any]:
+    """A row's values as Postgres gave them."""
+    texts = snapshot.values[number].split(SEPARATOR)
+    return [_value(TYPED[place], texts[place]) for place in places]
+
+
+def _value(column: Column, text: bytes) -> Any:
+    if text == b"null":
+        return None
+    if column.kind is Kind.DECIMAL:
+        return Decimal(text.decode())
+    value = orjson.loads(text)
+    return datetime.fromisoformat(value) if column.kind is Kind.TIME else value

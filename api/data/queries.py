@@ -1,26 +1,25 @@
 """All SQL of `GET /data` beyond the plain view. Pages go by key over indexes; totals are counted once per version."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-QUOTE_COLUMNS = (
-    "canonical_id", "symbol", "name", "rank", "price_usd", "market_cap_usd", "volume_24h_usd", "percent_change_24h",
-    "sources", "updated_at", "source", "source_coin_id", "observed_at", "ingested_at", "confidence",
-)  # fmt: skip
-QUOTE_DECIMALS = frozenset(
-    {
-        "price_usd",
-        "market_cap_usd",
-        "volume_24h_usd",
-        "percent_change_24h",
-        "confidence",
-    }
+from api.lists.columns import arranged
+from api.lists.conditions import Conditions
+from api.lists.listing import Listing, SortKey
+
+QUOTE_COLUMNS = arranged(
+    "canonical_id symbol name rank price_usd market_cap_usd volume_24h_usd percent_change_24h sources updated_at "
+    "source source_coin_id observed_at ingested_at confidence",
+    decimal="price_usd market_cap_usd volume_24h_usd percent_change_24h confidence",
+    integer="rank",
+    texts="sources",
+    time="updated_at observed_at ingested_at",
 )
-ARTICLE_COLUMNS = ("title", "url", "summary", "published_at", "feed", "coins")
+ARTICLE_COLUMNS = arranged("title url summary published_at feed coins", time="published_at", texts="coins")
 
 # A row's `sources` and `updated_at` speak of its own numbers: this one source, this one observation
 QUOTE_VALUES = """
@@ -53,15 +52,6 @@ ARTICLES = """
 from marts.news_articles as article"""
 
 
-@dataclass(frozen=True)
-class SortKey:
-    """What a list is ordered by; the type is for comparing with a key that comes back in a cursor."""
-
-    expression: str
-    type: str
-    nullable: bool = True
-
-
 SORTS: Mapping[str, SortKey] = {
     "canonical_id": SortKey("coin.canonical_id", "text", nullable=False),
     "symbol": SortKey("lower(coin.symbol)", "text", nullable=False),
@@ -75,87 +65,6 @@ SORTS: Mapping[str, SortKey] = {
     "observed_at": SortKey("quote.observed_at", "timestamptz", nullable=False),
     "published_at": SortKey("article.published_at", "timestamptz"),
 }
-
-
-@dataclass
-class Conditions:
-    """A WHERE clause under construction: constant SQL, with every value bound."""
-
-    clauses: list[str] = field(default_factory=list)
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def add(self, clause: str, **values: Any) -> None:
-        """Require one thing more."""
-        self.clauses.append(clause)
-        self.values.update(values)
-
-    @property
-    def where(self) -> str:
-        """The clause as SQL."""
-        return "\nwhere " + "\n    and ".join(self.clauses) if self.clauses else ""
-
-
-@dataclass(frozen=True)
-class Listing:
-    """A list to page through: what it selects, from where, and the keys that order it (the last ones unique)."""
-
-    select: str
-    relation: str
-    conditions: Conditions
-    sort: str
-    descending: bool
-    tie: tuple[str, ...]
-
-    def page(
-        self,
-        connection: Connection,
-        limit: int,
-        offset: int,
-        after: Sequence[Any] | None,
-    ) -> list[Sequence[Any]]:
-        """Up to `limit` rows: the selected values, then the sort key as text, then the tie keys."""
-        key = SORTS[self.sort]
-        conditions = Conditions([*self.conditions.clauses], {**self.conditions.values})
-        if after is not None:
-            bound = {f"after_{place}": value for place, value in enumerate(after)}
-            conditions.add(_beyond(key, self.descending, self.tie, after_null=after[0] is None), **bound)
-        direction = "desc" if self.descending else "asc"
-        nulls = " nulls last" if key.nullable else ""
-        statement = (
-            f"select {self.select}, cast({key.expression} as text) as sort_key, {', '.join(self.tie)}"
-            f"{self.relation}{conditions.where}"
-            f"\norder by {key.expression} {direction}{nulls}, {', '.join(self.tie)}\nlimit :limit offset :offset"
-        )
-        values = {**conditions.values, "limit": limit, "offset": offset}
-        return [tuple(row) for row in connection.execute(text(statement), values)]
-
-    @property
-    def identity(self) -> tuple[Any, ...]:
-        """What tells this list from others of the same version, whatever its order."""
-        return (
-            self.relation,
-            self.conditions.where,
-            *sorted(self.conditions.values.items()),
-        )
-
-    def total(self, connection: Connection) -> int:
-        """How many rows the whole list has. Walks all of them: ask once per version."""
-        statement = f"select count(*){self.relation}{self.conditions.where}"
-        return connection.execute(text(statement), self.conditions.values).scalar_one()
-
-
-def _beyond(key: SortKey, descending: bool, tie: tuple[str, ...], *, after_null: bool) -> str:
-    """The rows after the one whose sort key and tie keys are bound as :after_0, :after_1, ..."""
-    value = f"cast(:after_0 as {key.type})"
-    beyond = "<" if descending else ">"
-    same = f"({', '.join(tie)}) > ({', '.join(f':after_{place}' for place in range(1, len(tie) + 1))})"
-    if after_null:
-        return f"({key.expression} is null and {same})"
-    if key.nullable:
-        further = f"{key.expression} {beyond} {value} or {key.expression} is null"
-        return f"({further} or ({key.expression} = {value} and {same}))"
-    # two conditions, so that an index can start at the first
-    return f"({key.expression} {beyond}= {value} and ({key.expression} {beyond} {value} or {same}))"
 
 
 def source_condition(conditions: Conditions, column: str, source: str | None) -> None:
@@ -209,7 +118,7 @@ class QuoteFilters:
 def latest_quotes(filters: QuoteFilters, sort: str, descending: bool) -> Listing:
     """The newest quote of each listing of a source."""
     tie = ("listing.source", "listing.source_coin_id")
-    return Listing(QUOTE_VALUES, LATEST, filters.conditions("listing"), sort, descending, tie)
+    return Listing(QUOTE_COLUMNS, QUOTE_VALUES, LATEST, filters.conditions("listing"), SORTS[sort], descending, tie)
 
 
 def quotes_in_window(filters: QuoteFilters, start: datetime, end: datetime, descending: bool) -> Listing:
@@ -217,7 +126,7 @@ def quotes_in_window(filters: QuoteFilters, start: datetime, end: datetime, desc
     conditions = filters.conditions("quote")
     conditions.add("quote.observed_at >= :start and quote.observed_at < :end", start=start, end=end)
     tie = ("quote.source", "quote.source_coin_id")
-    return Listing(QUOTE_VALUES, WINDOW, conditions, "observed_at", descending, tie)
+    return Listing(QUOTE_COLUMNS, QUOTE_VALUES, WINDOW, conditions, SORTS["observed_at"], descending, tie)
 
 
 def articles(
@@ -244,15 +153,9 @@ def articles(
         )
     if name:
         conditions.add("strpos(lower(article.title), :name) > 0", name=name.lower())
-    select = ", ".join(f"article.{column}" for column in ARTICLE_COLUMNS)
-    return Listing(
-        select,
-        ARTICLES,
-        conditions,
-        "published_at",
-        descending,
-        ("article.article_id",),
-    )
+    select = ", ".join(f"article.{column.name}" for column in ARTICLE_COLUMNS)
+    tie = ("article.article_id",)
+    return Listing(ARTICLE_COLUMNS, select, ARTICLES, conditions, SORTS["published_at"], descending, tie)
 
 
 def sources(connection: Connection) -> tuple[str, ...]:

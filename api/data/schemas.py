@@ -1,13 +1,15 @@
 """What `GET /data` takes and gives."""
 
+import zlib
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
 from api.data.sorting import SortParameter
+from api.lists.page import LARGEST_OFFSET, Page
 
 Text = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 LARGEST_AMOUNT = Decimal("1e30")
@@ -72,10 +74,10 @@ class View(StrEnum):
     ARTICLES = "articles"
 
 
-class DataQuery(BaseModel):
-    """The parameters of `GET /data`. A parameter that is not here is an error."""
+class DataQuery(Page):
+    """The parameters of `GET /data`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    page_size: ClassVar[int] = 10
 
     symbol: Text | None = Field(None, description="Exact symbol, any case. Several coins may share one")
     ticker: Text | None = Field(None, description="The same as `symbol`")
@@ -96,20 +98,7 @@ class DataQuery(BaseModel):
         description="`-` descends. Default `rank`; newest first for quotes in a window (`observed_at` only) and for "
         "articles (`published_at` only)",
     )
-    fields: str | None = Field(None, max_length=500, description="Comma-separated columns, in the order wanted")
-    limit: int = Field(10, ge=1, le=1000, description="Rows on a page")
-    offset: int | None = Field(None, ge=0, le=1_000_000, description="Rows to skip; not together with `cursor`")
-    cursor: str | None = Field(
-        None,
-        min_length=1,
-        max_length=1000,
-        description="`next_cursor` of the page before, with the same filters and sort. A walk over coins by cursor "
-        "sees one version from start to end",
-    )
-    decimals: Literal["number", "string"] = Field(
-        "number",
-        description="`string` puts prices and amounts in quotes, for clients whose numbers are floats",
-    )
+    offset: int | None = Field(None, ge=0, le=LARGEST_OFFSET, description="Rows to skip; not together with `cursor`")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -123,6 +112,19 @@ class DataQuery(BaseModel):
         if self.cursor is not None and self.offset is not None:
             raise ValueError("offset: a cursor already says where to go on")
         return self
+
+    @property
+    def skipped(self) -> int:
+        """How many rows are left out before the page."""
+        return self.offset or 0
+
+    def walk(self, path: str) -> int:
+        """What must stay the same from page to page; the two names of a symbol are one."""
+        symbol = (self.symbol or self.ticker or "").casefold()
+        names = (symbol, self.name, self.search, self.canonical_id)
+        bounds = (self.start_date, self.end_date, self.min_market_cap, self.max_market_cap)
+        parts = (path, self.view, self.source, self.sort, *names, *bounds)
+        return zlib.crc32("\x1f".join(map(str, parts)).encode())
 
     @property
     def start(self) -> datetime:

@@ -6,7 +6,7 @@ The marts change only when a version is published, so each version is read once,
     /data ── filters, sort, page ──> select ──> row numbers ──> Snapshot.rows
 """
 
-from api.readmodel.columns import COLUMNS, DECIMALS, PLAIN, SORTABLE
+from api.readmodel.columns import COLUMNS, DECIMALS, PLAIN, SORTABLE, TYPED
 from api.readmodel.filters import Filters
 from api.readmodel.keeper import Keeper
 from api.readmodel.select import Page, select
@@ -18,6 +18,7 @@ __all__ = [
     "PLAIN",
     "SEPARATOR",
     "SORTABLE",
+    "TYPED",
     "Filters",
     "Keeper",
     "Page",

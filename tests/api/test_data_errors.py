@@ -49,6 +49,9 @@ PROBLEM = {"type", "title", "status", "detail", "instance", "request_id"}
         ("fields=confidence", "fields"),
         ("fields=rank&source=rss", "fields"),
         ("decimals=float", "decimals"),
+        ("format=xlsx", "format"),
+        ("format=csv&fields=price", "fields"),
+        ("format=csv&source=coingecko&fields=price", "fields"),
         ("cursor=abc", "cursor"),
         ("cursor=%F0%9F", "cursor"),
         ("cursor=WzFd", "cursor"),
@@ -95,8 +98,8 @@ def test_cursor_of_another_query(market: Api, source: dict[str, str]) -> None:
 
 def test_cursor_with_a_place_that_is_not_one(market: Api) -> None:
     """Cursors are not signed: whatever a client writes into one is a 422, in every view."""
-    from api.data import cursor
     from api.data.schemas import DataQuery
+    from api.lists import cursor
 
     places: list[list[Any]] = [
         [],
@@ -110,17 +113,17 @@ def test_cursor_with_a_place_that_is_not_one(market: Api) -> None:
     ]
     for parameters in ({}, {"source": "coingecko"}, {"start_date": "2026-01-01"}, {"source": "rss"}):
         for place in places:
-            forged = cursor.write(DataQuery.model_validate(parameters), 7, place)
+            forged = cursor.write(DataQuery.model_validate(parameters).walk("/data"), 7, place)
             answer = market.get("/data", params={**parameters, "cursor": forged})
             assert answer.status_code == 422, (parameters, place, answer.text)
             assert answer.json()["errors"][0]["field"] == "cursor"
 
 
 def test_cursor_of_a_version_that_is_gone(market: Api) -> None:
-    from api.data import cursor
     from api.data.schemas import DataQuery
+    from api.lists import cursor
 
-    answer = market.get("/data", params={"cursor": cursor.write(DataQuery.model_validate({}), 3, [5])})
+    answer = market.get("/data", params={"cursor": cursor.write(DataQuery.model_validate({}).walk("/data"), 3, [5])})
     assert answer.status_code == 410
     assert answer.json()["errors"][0]["field"] == "cursor"
 

@@ -1,0 +1,192 @@
+"""Answers with a list: a page of JSON in the envelope, or all of it as a stream."""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError
+
+from api.context import Context, context_of
+from api.encoding import encode
+from api.lists import cursor, export, formats
+from api.lists.columns import Column
+from api.lists.cursor import Cursor
+from api.lists.listing import Listing
+from api.lists.page import Page, decimals_of
+from api.readmodel.queries import Publication, latest_publication
+from api.responses import NO_STORE, envelope, marts_headers, not_modified
+from api.rows import row_writer
+
+Row = Sequence[Any]
+Sources = Callable[[Connection, Publication], tuple[str, ...]]
+
+
+class Shown(NamedTuple):
+    """A list and how it is to be shown."""
+
+    listing: Listing
+    query: Page
+    columns: tuple[Column, ...]
+    walk: Cursor | None
+    walk_id: int
+
+
+def of_marts(
+    request: Request,
+    query: Page,
+    listing: Listing,
+    *,
+    sources: Sources | None = None,
+    one_version: bool = False,
+) -> Response:
+    """A list over the marts, all of one version; empty before the first. Blocks on the warehouse.
+
+    `sources` says which sources the list draws on, and may refuse the question. With `one_version` a walk ends (410)
+    when a new version is published: its rows may change places.
+    """
+    context = context_of(request)
+    shown = _shown(request, query, listing)
+    name = formats.wanted(request, query.format)
+    headers = marts_headers(request, context.keeper.current.version, None, name)
+    unchanged = not_modified(request, headers)
+    if unchanged is not None and context.keeper.outage is None:
+        return unchanged
+    with ExitStack() as stack:
+        connection = stack.enter_context(context.database.transaction())
+        publication = latest_publication(connection)
+        version = publication.version if publication else None
+        headers = marts_headers(request, version, None, name)
+        meta: dict[str, Any] = {"version": version, "published_at": publication.published_at if publication else None}
+        if publication is not None:
+            if one_version and shown.walk is not None and shown.walk.version != version:
+                raise cursor.expired(shown.walk.version)
+            if sources is not None:
+                meta["sources"] = sources(connection, publication)
+        elif sources is not None:
+            meta["sources"] = ()
+        if name != "json" and query.limit is None and shown.walk is None:
+            return _exported(context, shown, name, headers, connection if publication else None, stack.pop_all())
+        counted = None if publication is None else (publication.version, listing.identity)
+        return _page(request, shown, name, headers, meta, connection if publication else None, counted)
+
+
+def of_system(request: Request, query: Page, listing: Listing, *, there: bool = True) -> Response:
+    """A list over `ops`: never stored, and empty where its table is not `there` yet. Blocks on the warehouse."""
+    context = context_of(request)
+    shown = _shown(request, query, listing)
+    name = formats.wanted(request, query.format)
+    with ExitStack() as stack:
+        connection = stack.enter_context(context.database.transaction())
+        source = connection if there else None
+        if name != "json" and query.limit is None and shown.walk is None:
+            return _exported(context, shown, name, dict(NO_STORE), source, stack.pop_all())
+        return _page(request, shown, name, dict(NO_STORE), {}, source, None)
+
+
+def _shown(request: Request, query: Page, listing: Listing) -> Shown:
+    walk_id = query.walk(request.url.path)
+    return Shown(listing, query, query.chosen(listing.columns), cursor.read(query.cursor, walk_id), walk_id)
+
+
+def _page(
+    request: Request,
+    shown: Shown,
+    name: str,
+    headers: dict[str, str],
+    meta: dict[str, Any],
+    connection: Connection | None,
+    counted: tuple[Any, ...] | None,
+) -> Response:
+    """One page. Without a connection it is empty; `counted` is what its total is remembered by, for marts."""
+    query, listing = shown.query, shown.listing
+    rows: list[Row] = []
+    more, total = None, 0
+    if connection is not None:
+        rows, more = _read(shown, connection, meta.get("version") or 0)
+        counts = context_of(request).counts
+        total = listing.total(connection) if counted is None else counts.of(counted, lambda: listing.total(connection))
+    if name != "json":
+        writer = formats.writer(name, shown.columns, as_strings=query.decimals == "string")
+        if more is not None:
+            headers["Link"] = f'<{_following(request, more)}>; rel="next"'
+        return Response(writer.write(rows) + writer.end(), headers=headers, media_type=formats.MEDIA_TYPES[name])
+    names = tuple(column.name for column in shown.columns)
+    write = row_writer(names, names, decimals_of(shown.columns), query.decimals == "string")
+    body = envelope(
+        request,
+        [write([encode(value) for value in row]) for row in rows],
+        limit=query.rows,
+        offset=None if shown.walk else query.skipped,
+        total=total,
+        next_cursor=more,
+        meta=encode(meta),
+    )
+    return Response(body, headers=headers, media_type=formats.JSON)
+
+
+def _read(shown: Shown, connection: Connection, version: int) -> tuple[list[Row], str | None]:
+    """The rows of a page, as chosen, and the cursor behind them. Raises a 422 for a cursor that we did not write."""
+    query, listing = shown.query, shown.listing
+    keys = 1 + len(listing.tie)
+    after = None if shown.walk is None else _keys(shown.walk, keys)
+    try:
+        found = listing.page(connection, query.rows + 1, query.skipped, after)
+    except DataError:
+        if after is None:
+            raise
+        raise cursor.no_cursor() from None
+    page = found[: query.rows]
+    more = cursor.write(shown.walk_id, version, list(page[-1][-keys:])) if len(found) > len(page) else None
+    return _picked(shown, page), more
+
+
+def _keys(walk: Cursor, count: int) -> list[str | None]:
+    """The keys of the last row seen, if the cursor holds such."""
+    first, *others = walk.place or [0]
+    texts = all(isinstance(key, str) and "\0" not in key for key in others)
+    if len(others) != count - 1 or not texts or not (first is None or (isinstance(first, str) and "\0" not in first)):
+        raise cursor.no_cursor()
+    return [first, *others]
+
+
+def _picked(shown: Shown, rows: Sequence[Row]) -> list[Row]:
+    """The columns chosen of rows that have all of them, and keys behind."""
+    places = [shown.listing.columns.index(column) for column in shown.columns]
+    return [[row[place] for place in places] for row in rows]
+
+
+def _following(request: Request, more: str) -> str:
+    """The address of the next page."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in ("cursor", "offset")]
+    return f"{request.url.path}?{urlencode([*kept, ('cursor', more)])}"
+
+
+def _exported(
+    context: Context,
+    shown: Shown,
+    name: str,
+    headers: dict[str, str],
+    connection: Connection | None,
+    held: ExitStack,
+) -> Response:
+    """The whole list as a stream; it closes `held`, which holds the transaction, at its end."""
+    with ExitStack() as room:
+        room.push(held)
+        context.exports.take()
+        room.callback(context.exports.give_back)
+        writer = formats.writer(name, shown.columns, as_strings=shown.query.decimals == "string")
+        closing_at_end = room.pop_all()
+
+    def rows() -> Iterator[list[Row]]:
+        if connection is not None:
+            for stretch in shown.listing.stream(connection, export.STRETCH):
+                yield _picked(shown, stretch)
+
+    def parts() -> Generator[bytes]:
+        with closing_at_end:
+            yield from export.written(rows(), writer)
+
+    return export.Export(name, parts(), headers, "kasparro")

@@ -1,0 +1,48 @@
+"""Cursors: where a walk stands, as text that clients pass back unread."""
+
+import base64
+import binascii
+from typing import Any, NamedTuple
+
+import orjson
+
+from api.problems import Problem, invalid
+
+
+class Cursor(NamedTuple):
+    """The version the walk is on, and the place in it: an offset, or the keys of the last row seen."""
+
+    version: int
+    place: list[Any]
+
+
+def write(walk: int, version: int, place: list[Any]) -> str:
+    """The cursor behind the last row of a page. `walk` tells what must stay the same from page to page."""
+    return base64.urlsafe_b64encode(orjson.dumps([version, walk, place])).decode().rstrip("=")
+
+
+def read(given: str | None, walk: int) -> Cursor | None:
+    """The cursor given, or None. Raises a 422 problem for one that is garbled or of another query."""
+    if given is None:
+        return None
+    try:
+        padded = given + "=" * (-len(given) % 4)
+        version, of, place = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, TypeError):
+        raise no_cursor() from None
+    if type(version) is not int or type(place) is not list:
+        raise no_cursor()
+    if of != walk:
+        raise invalid("cursor", "belongs to other filters or another sort: repeat those of the first page")
+    return Cursor(version, place)
+
+
+def no_cursor() -> Problem:
+    """A cursor that we did not write."""
+    return invalid("cursor", "is not a cursor of this API")
+
+
+def expired(version: int) -> Problem:
+    """A walk that took too long."""
+    detail = f"cursor: version {version} is no longer kept; start again without it."
+    return Problem(410, detail, errors=[{"field": "cursor", "message": "expired"}])

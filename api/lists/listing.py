@@ -1,0 +1,83 @@
+"""A list to page through: its SQL in parts."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from api.lists.columns import Column
+from api.lists.conditions import Conditions
+
+
+@dataclass(frozen=True)
+class SortKey:
+    """What a list is ordered by; the type is for comparing with a key that comes back in a cursor."""
+
+    expression: str
+    type: str
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a list selects, from where, and the keys that order it (those of `tie` unique together)."""
+
+    columns: tuple[Column, ...]
+    select: str
+    """The columns as SQL, in their order."""
+    relation: str
+    conditions: Conditions
+    key: SortKey
+    descending: bool
+    tie: tuple[str, ...]
+
+    def page(self, connection: Connection, limit: int, offset: int, after: Sequence[Any] | None) -> list[Sequence[Any]]:
+        """Up to `limit` rows: the selected values, then the sort key and the tie keys as text."""
+        conditions = Conditions([*self.conditions.clauses], {**self.conditions.values})
+        if after is not None:
+            bound = {f"after_{place}": value for place, value in enumerate(after)}
+            conditions.add(_beyond(self.key, self.descending, self.tie, after_null=after[0] is None), **bound)
+        keys = ", ".join(f"cast({key} as text)" for key in (self.key.expression, *self.tie))
+        statement = (
+            f"select {self.select}, {keys}{self.relation}{conditions.where}"
+            f"{self._order}\nlimit :limit offset :offset"
+        )  # fmt: skip
+        values = {**conditions.values, "limit": limit, "offset": offset}
+        return [tuple(row) for row in connection.execute(text(statement), values)]
+
+    def total(self, connection: Connection) -> int:
+        """How many rows the whole list has. Walks all of them: for marts, ask once per version."""
+        statement = f"select count(*){self.relation}{self.conditions.where}"
+        return connection.execute(text(statement), self.conditions.values).scalar_one()
+
+    def stream(self, connection: Connection, stretch: int) -> Iterator[Sequence[Sequence[Any]]]:
+        """All rows in order, a stretch at a time; never more than that in memory."""
+        statement = text(f"select {self.select}{self.relation}{self.conditions.where}{self._order}")
+        streamed = connection.execution_options(yield_per=stretch).execute(statement, self.conditions.values)
+        yield from streamed.partitions()
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What tells this list from others of the same version, whatever its order."""
+        return (self.relation, self.conditions.where, *sorted(self.conditions.values.items()))
+
+    @property
+    def _order(self) -> str:
+        direction = "desc" if self.descending else "asc"
+        nulls = " nulls last" if self.key.nullable else ""
+        return f"\norder by {self.key.expression} {direction}{nulls}, {', '.join(self.tie)}"
+
+
+def _beyond(key: SortKey, descending: bool, tie: tuple[str, ...], *, after_null: bool) -> str:
+    """The rows after the one whose sort key and tie keys are bound as :after_0, :after_1, ..."""
+    value = f"cast(:after_0 as {key.type})"
+    beyond = "<" if descending else ">"
+    same = f"({', '.join(tie)}) > ({', '.join(f':after_{place}' for place in range(1, len(tie) + 1))})"
+    if after_null:
+        return f"({key.expression} is null and {same})"
+    if key.nullable:
+        further = f"{key.expression} {beyond} {value} or {key.expression} is null"
+        return f"({further} or ({key.expression} = {value} and {same}))"
+    # two conditions, so that an index can start at the first
+    return f"({key.expression} {beyond}= {value} and ({key.expression} {beyond} {value} or {same}))"
