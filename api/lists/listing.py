@@ -54,8 +54,11 @@ class Listing:
     def stream(self, connection: Connection, stretch: int) -> Iterator[Sequence[Sequence[Any]]]:
         """All rows in order, a stretch at a time; never more than that in memory."""
         statement = text(f"select {self.select}{self.relation}{self.conditions.where}{self._order}")
-        streamed = connection.execution_options(yield_per=stretch).execute(statement, self.conditions.values)
-        yield from streamed.partitions()
+        # the cursor stays on the server's side; a connection's own options would be left behind in its pool
+        streamed = connection.execute(
+            statement, self.conditions.values, execution_options={"stream_results": True, "max_row_buffer": stretch}
+        )
+        yield from streamed.partitions(stretch)
 
     @property
     def identity(self) -> tuple[Any, ...]:
