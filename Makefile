@@ -45,6 +45,9 @@ url: ready ## Print the warehouse's URL for the reader role, for BI tools
 psql: ready ## Open psql on the warehouse as the reader role: make psql ARGS="-c '...'"
 	@exec $(python) -m kasparro psql $(ARGS)
 
+identity-eval: ready ## Measure the published identities: make identity-eval TRUTH=pairs.tsv [NEGATIVES=pairs.tsv]
+	@exec $(python) -m flows.identity_eval "$(TRUTH)" $(if $(NEGATIVES),--negatives "$(NEGATIVES)")
+
 ##@ As containers
 
 up: ## Build the image and start every service: make up DEMO=1 with the stand-in providers
@@ -89,5 +92,5 @@ ready:
 ready-dev:
 	@deploy/install.sh dev
 
-.PHONY: run demo elt api stop clean dbt docs url psql up down logs build test test-long test-coverage lint bench lock \
-	help ready ready-dev
+.PHONY: run demo elt api stop clean dbt docs url psql identity-eval up down logs build test test-long test-coverage lint \
+	bench lock help ready ready-dev

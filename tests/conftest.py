@@ -1,7 +1,8 @@
 """What all tests stand on: a real embedded Postgres per test session, in a folder and on a port of its own."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,9 @@ def warehouse(settings: Settings) -> Iterator[Warehouse]:
     EmbeddedPostgres(settings).stop()
 
 
-@pytest.fixture
-def fresh_warehouse(warehouse: Warehouse, settings: Settings) -> Iterator[Warehouse]:
-    """A database of its own on the session's server: set up, and empty."""
+@contextmanager
+def own_database(warehouse: Warehouse, settings: Settings) -> Generator[Warehouse]:
+    """A database of its own on the session's server: set up, and empty; dropped in the end."""
     from kasparro.warehouse import LOGIN_ROLES, setup
 
     name = f"t{free_port()}"
@@ -78,3 +79,10 @@ def fresh_warehouse(warehouse: Warehouse, settings: Settings) -> Iterator[Wareho
         for role in LOGIN_ROLES:
             cursor.execute(f'drop role "{setup.login_of(role, name)}"')
     admin.close()
+
+
+@pytest.fixture
+def fresh_warehouse(warehouse: Warehouse, settings: Settings) -> Iterator[Warehouse]:
+    """A database of the test's own."""
+    with own_database(warehouse, settings) as own:
+        yield own

@@ -117,6 +117,15 @@ create table if not exists ops.build_marks (
     invocation_id text not null
 );
 comment on table ops.build_marks is 'Which run of dbt built each table last: a run publishes only what is all its own';
+create table if not exists ops.identity_labels (
+    truth text not null,
+    coingecko_id text not null,
+    coinpaprika_id text not null,
+    is_same boolean not null,
+    primary key (truth, coingecko_id, coinpaprika_id)
+);
+comment on table ops.identity_labels is 'Pairs of listings that are the same coin, or are not, as files given to make identity-eval say';
+alter table ops.identity_labels owner to kasparro_transformer;
 alter table ops.build_marks owner to kasparro_transformer;
 alter table ops.etl_runs owner to kasparro_transformer;
 alter table ops.etl_source_runs owner to kasparro_transformer;
@@ -124,4 +133,5 @@ alter table ops.publications owner to kasparro_transformer;
 alter table ops.published_loads owner to kasparro_transformer;
 grant select, insert, update, delete on ops.etl_runs, ops.etl_source_runs to kasparro_loader;
 grant select on ops.publications, ops.published_loads to kasparro_loader;
+grant select, insert, delete on ops.identity_labels to kasparro_loader;
 grant select on all tables in schema marts, ops to kasparro_reader;

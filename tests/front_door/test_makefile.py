@@ -12,7 +12,7 @@ from tests.front_door.checkout import REPOSITORY, Checkout
 
 PROMISED = (
     *("run", "test", "test-long", "test-coverage", "demo", "elt", "stop", "dbt", "api", "docs", "lint", "bench"),
-    *("help", "url", "psql", "clean", "up", "down", "logs", "build", "lock"),
+    *("help", "url", "psql", "identity-eval", "clean", "up", "down", "logs", "build", "lock"),
 )
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
@@ -72,7 +72,9 @@ def test_developers_commands_install_the_development_lock(command: str, checkout
     assert checkout.installs()[:3] == ["venv", "pip installer.txt", "uv dev.txt"]
 
 
-@pytest.mark.parametrize("command", ["run", "demo", "elt", "api", "stop", "dbt", "docs", "url", "psql", "clean"])
+@pytest.mark.parametrize(
+    "command", ["run", "demo", "elt", "api", "stop", "dbt", "docs", "url", "psql", "identity-eval", "clean"]
+)
 def test_users_commands_install_no_development_tools(command: str, checkout: Checkout) -> None:
     checkout.make(command)
     assert checkout.installs() == ["venv", "pip installer.txt", "uv run.txt"]
@@ -88,6 +90,12 @@ def test_arguments_arrive_as_they_were_quoted(command: str, checkout: Checkout) 
     checkout.module("kasparro", "import sys; print(sys.argv[1:])")
     result = checkout.make(command, 'ARGS=one --select "coins coin_quotes+"')
     assert result.stdout == f"['{command}', 'one', '--select', 'coins coin_quotes+']\n"
+
+
+def test_identity_eval_hands_over_the_files(checkout: Checkout) -> None:
+    checkout.module("flows/identity_eval", "import sys; print(sys.argv[1:])")
+    assert checkout.make("identity-eval", "TRUTH=my pairs.tsv").stdout == "['my pairs.tsv']\n"
+    assert checkout.make("identity-eval", "TRUTH=a", "NEGATIVES=b").stdout == "['a', '--negatives', 'b']\n"
 
 
 @pytest.mark.parametrize(("status", "of_make", "said"), [(0, 0, ""), (1, 2, "Error 1"), (3, 2, "Error 3")])
