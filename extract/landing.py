@@ -14,6 +14,7 @@ from dlt.common.storages.load_package import load_package_state
 from dlt.extract import DltResource
 
 from extract.calls import Calls
+from extract.destination import REPLACES
 from extract.errors import SourceError
 from extract.known import KeyValues, Known, State, key_text
 from extract.plan import UNLIMITED, Budget
@@ -33,10 +34,6 @@ from extract.records import (
     typed,
 )
 from extract.tables import REJECTED, REJECTED_KEY, Spool, columns_of, rejected_columns, rejected_rows, rows_of
-
-# A row that is there is never touched again; a table of one row per key is rewritten
-INSERT_ONLY: Any = {"disposition": "merge", "strategy": "insert-only"}
-UPSERT: Any = {"disposition": "merge", "strategy": "upsert"}
 
 Row = TypeVar("Row")
 
@@ -81,6 +78,7 @@ class Landing:
     A source that could read only a part appends to `problems` one line for each part it missed: what landed stays.
     It counts the parts that were read and had nothing new in `unchanged`.
 
+    `keys` are the columns that tell the rows of each table apart.
     `known` is what raw holds; `calls` counts what the provider is asked; `budget` is what it may be asked, and `plan`
     what a source says it makes of that. With `catalogue`, what is read once a day is read now; with `backfill`, only
     that past is read. `folder` is where rows
@@ -114,6 +112,7 @@ class Landing:
         self._folder = folder
         self._spools: dict[str, Spool] = {}
         self._contents: defaultdict[str, set[str]] = defaultdict(set)
+        self.keys = {REJECTED: REJECTED_KEY}
 
     def resource(self, model: type[Record], rows: Callable[[], Iterator[Any]]) -> DltResource:
         """A dlt resource for a model's table: `rows()` yields what `land` makes.
@@ -131,7 +130,7 @@ class Landing:
     def rejected(self) -> DltResource:
         """The resource of the rejected records, which goes last: it takes what the others rejected."""
         columns = rejected_columns()
-        return _resource(REJECTED, lambda: self._handed_over(REJECTED, columns), columns, REJECTED_KEY, INSERT_ONLY)
+        return _resource(REJECTED, lambda: self._handed_over(REJECTED, columns), columns)
 
     def presence(self) -> list[DltResource]:
         """The resources of the tables that `finished` writes."""
@@ -196,8 +195,11 @@ class Landing:
                         self.problems.append(str(error))
             yield from self._handed_over(model.table, columns_of(model))
 
-        disposition = UPSERT if model.keeps == "newest" else INSERT_ONLY
-        return _resource(model.table, generate, columns_of(model), key_of(model), disposition)
+        self.keys[model.table] = key_of(model)
+        resource = _resource(model.table, generate, columns_of(model))
+        if model.keeps == "newest":
+            resource.apply_hints(additional_table_hints={REPLACES: list(key_of(model))})
+        return resource
 
     def _changed(self, model: type[Record], rows: dict[str, tuple[Record, Payload]]) -> dict[str, Any]:
         """The rows whose state raw does not hold as they are. Contents of one state come and stay together."""
@@ -260,12 +262,8 @@ def _beginning(within: KeyValues, keys: Iterable[KeyValues]) -> set[KeyValues]:
     return {key for key in keys if key[: len(within)] == within}
 
 
-def _resource(
-    table: str, rows: Callable[[], Iterator[Any]], columns: dict[str, TColumnSchema], key: Iterable[str], how: Any
-) -> DltResource:
-    return dlt.resource(
-        rows, name=table, columns=columns, primary_key=list(key), write_disposition=how, file_format="csv"
-    )()
+def _resource(table: str, rows: Callable[[], Iterator[Any]], columns: dict[str, TColumnSchema]) -> DltResource:
+    return dlt.resource(rows, name=table, columns=columns, write_disposition="append", file_format="csv")()
 
 
 def _load_id() -> str:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import dlt
-import psycopg2
+from dlt.load.exceptions import LoadPackageAborted
 from dlt.pipeline.exceptions import PipelineStepFailed
-from psycopg2 import sql
 
 from extract import calls as provider_calls
+from extract import raw
 from extract.calls import Calls, seconds_left_in_month
+from extract.destination import Raw
 from extract.errors import SourceError
 from extract.known import Known
 from extract.landing import Landing, Past
@@ -43,8 +44,8 @@ DLT_DEFAULTS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__LOG_LEVEL": "ERROR",
     "EXTRACT__NEXT_ITEM_MODE": "fifo",
+    "LOAD__AUTO_ABORT_ON_TERMINAL_ERROR": "true",
     "LOAD__DELETE_COMPLETED_JOBS": "true",
-    "LOAD__TRUNCATE_STAGING_DATASET": "true",
     "LOAD__RAISE_ON_MAX_RETRIES": "3",
 }
 for variable, value in DLT_DEFAULTS.items():
@@ -78,7 +79,7 @@ def pipeline_for(name: SourceName, settings: Settings, warehouse: Warehouse) -> 
     return dlt.pipeline(
         pipeline_name=name,
         pipelines_dir=str(settings.kasparro_home / "dlt" / place),
-        destination=dlt.destinations.postgres(warehouse.url("loader")),
+        destination=Raw(warehouse.url("loader")),
         dataset_name=f"raw_{name}",
     )
 
@@ -100,8 +101,7 @@ def run(
     """
     prepare_source(name, settings, warehouse)
     pipeline = pipeline_for(name, settings, warehouse)
-    if pipeline.has_pending_data:
-        pipeline.run()  # what an interrupted pass left; with data pending, run() would ignore new data
+    _load_what_is_left(name, pipeline)
     with (
         closing(Known(warehouse.url("loader"), pipeline.dataset_name)) as known,
         closing(_calls(name, settings, warehouse)) as calls,
@@ -117,10 +117,12 @@ def run(
             catalogue=catalogue,
             backfill=backfill,
         )
+        source = _source(name, settings, landing)
+        raw.drop_unfinished(warehouse.url("loader"), pipeline.dataset_name, landing.keys)
         try:
-            pipeline.run(_source(name, settings, landing))
+            pipeline.run(source)
         except PipelineStepFailed as failure:
-            raise _cause(failure) from None
+            raise _in_words(name, failure) from failure
         made = calls.standing().calls
     landed = landing.landed
     if landing.plan:
@@ -152,15 +154,30 @@ def prepare(settings: Settings, warehouse: Warehouse) -> None:
 def prepare_source(name: SourceName, settings: Settings, warehouse: Warehouse) -> None:
     """Make sure a source's raw tables and their indexes exist."""
     pipeline = pipeline_for(name, settings, warehouse)
-    tables = _source(name, settings, Landing(tables_only=True, folder=_spool_folder(pipeline)))
-    expected = {f"{table}_key" for table in tables.resources}
-    with closing(psycopg2.connect(warehouse.url("loader"))) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("select indexname from pg_indexes where schemaname = %s", (f"raw_{name}",))
-        present = {index for (index,) in cursor.fetchall()}
-    if not expected <= present:
+    landing = Landing(tables_only=True, folder=_spool_folder(pipeline))
+    tables = _source(name, settings, landing)
+    url = warehouse.url("loader")
+    if not raw.is_indexed(url, pipeline.dataset_name, landing.keys):
+        _load_what_is_left(name, pipeline)
         pipeline.run(tables)
-        provider_calls.create(warehouse.url("loader"), pipeline.dataset_name)
-        _index(pipeline, warehouse)
+        provider_calls.create(url, pipeline.dataset_name)
+        raw.index(url, pipeline.dataset_name, landing.keys)
+
+
+def _load_what_is_left(name: SourceName, pipeline: dlt.Pipeline) -> None:
+    """Load what an interrupted pass left; with data pending, dlt's `run` would ignore new data.
+
+    Raises SourceError when it can't be loaded now. What never can be is dropped, to be read again.
+    """
+    if not pipeline.has_pending_data:
+        return
+    try:
+        pipeline.run()
+    except PipelineStepFailed as failure:
+        error = _in_words(name, failure)
+        if pipeline.has_pending_data:
+            raise error from failure
+        logger.warning("%s: %s", name, error)
 
 
 def _spool_folder(pipeline: dlt.Pipeline) -> Path:
@@ -177,36 +194,16 @@ def _source(name: SourceName, settings: Settings, landing: Landing) -> Any:
     return source
 
 
-def _cause(failure: BaseException) -> BaseException:
-    """The SourceError inside dlt's exceptions, or the failure itself."""
+def _in_words(name: SourceName, failure: PipelineStepFailed) -> SourceError:
+    """What went wrong in dlt, in one line: the SourceError behind it, or why a load failed."""
+    chain: list[BaseException] = []
     inner: BaseException | None = failure
     while inner is not None:
-        if isinstance(inner, SourceError):
-            return inner
+        chain.append(inner)
         inner = inner.__cause__ or inner.__context__
-    return failure
-
-
-def _index(pipeline: dlt.Pipeline, warehouse: Warehouse) -> None:
-    """Index what merges, comparisons and the next pass look up; dlt makes no index on merge keys."""
-    with closing(psycopg2.connect(warehouse.url("loader"))) as connection, connection, connection.cursor() as cursor:
-        for name, table in pipeline.default_schema.tables.items():
-            columns = table.get("columns", {})
-            keys = [column for column, hints in columns.items() if hints.get("primary_key")]
-            if not keys:
-                continue
-            keys.sort(key=lambda column: column == "content_hash")  # last: contents are looked up by key and time
-            _create(cursor, pipeline.dataset_name, name, "key", keys, unique=True)
-            _create(cursor, pipeline.dataset_name, name, "load", ["_dlt_load_id"])
-            if "fetched_at" in keys and "last_updated" in columns:
-                _create(cursor, pipeline.dataset_name, name, "version", ["id", "last_updated", "fetched_at"])
-
-
-def _create(cursor: Any, schema: str, table: str, suffix: str, columns: list[str], *, unique: bool = False) -> None:
-    statement = sql.SQL("create {kind} if not exists {name} on {table} ({columns})").format(
-        kind=sql.SQL("unique index" if unique else "index"),
-        name=sql.Identifier(f"{table}_{suffix}"),
-        table=sql.Identifier(schema, table),
-        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
-    )
-    cursor.execute(statement)
+    if known := next((error for error in chain if isinstance(error, SourceError)), None):
+        return known
+    reason = (str(chain[-1]).strip().splitlines() or [type(chain[-1]).__name__])[0]
+    dropped = any(isinstance(error, LoadPackageAborted) for error in chain)
+    outcome = "it is dropped, and read again in the next pass" if dropped else "the next pass tries it again"
+    return SourceError(f"what {LABELS[name]} sent could not be loaded ({reason}): {outcome}")

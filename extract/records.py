@@ -181,9 +181,10 @@ def required(model: type[Record]) -> tuple[str, ...]:
 
 
 def key_of(model: type[Record]) -> tuple[str, ...]:
-    """What identifies a row in raw."""
-    beside = {"contents": ("content_hash",), "changes": ("fetched_at", "content_hash"), "newest": ()}[model.keeps]
-    return (*required(model), *beside)
+    """What identifies a row in raw, in the order in which rows are looked up."""
+    version = (model.versioned_by,) if model.versioned_by else ()
+    beside = {"contents": ("content_hash",), "changes": (*version, "fetched_at", "content_hash"), "newest": ()}
+    return (*required(model), *beside[model.keeps])
 
 
 def validate(model: type[Record], payload: object) -> tuple[Record, Payload]:
