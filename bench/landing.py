@@ -22,7 +22,7 @@ from extract import pipeline
 from extract.coingecko.models import Market
 from extract.known import Known
 from extract.landing import Landing
-from extract.records import Origin, Typed, dumps, typed
+from extract.records import Origin, Typed, dumps, key_of, typed
 from extract.tables import LOAD_ID, columns_of
 from kasparro.settings import Settings
 from kasparro.warehouse import EmbeddedPostgres, Warehouse, ensure_warehouse
@@ -34,6 +34,7 @@ COINS = 17_000
 PAGE = 250
 ROUNDS = 5
 TARGET = 0.6
+KEY = ", ".join(key_of(Market))
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def measure() -> Table:
 def _measure(settings: Settings, warehouse: Warehouse) -> Table:
     pipeline.prepare(settings, warehouse)
     market = GeneratedMarket(COINS, start=datetime.now(UTC) - timedelta(days=1))
-    copied: list[float] = []
+    keyed: list[float] = []
+    keyless: list[float] = []
     landed: list[float] = []
     again: list[float] = []
     rows = 0
@@ -66,30 +68,38 @@ def _measure(settings: Settings, warehouse: Warehouse) -> Table:
         market.advance(5)
         pages = _pages(market)
         rows = sum(len(page.found.rows) for page in pages)
-        seconds = _timed(lambda pages=pages: _copy(pages, warehouse))
-        ours = _timed(lambda pages=pages: _land(pages, settings, warehouse))
+        seconds = [
+            _timed(lambda pages=pages: _copy(pages, warehouse, "keyed", KEY)),
+            _timed(lambda pages=pages: _copy(pages, warehouse, "keyless", None)),
+            _timed(lambda pages=pages: _land(pages, settings, warehouse)),
+            _timed(lambda pages=pages: _land(pages, settings, warehouse)),
+        ]
         if number:  # the first one is cold
-            copied.append(seconds)
-            landed.append(ours)
-            again.append(_timed(lambda pages=pages: _land(pages, settings, warehouse)))
+            for each, measured in zip((keyed, keyless, landed, again), seconds, strict=True):
+                each.append(measured)
     total = _count(warehouse)
     assert total == rows * (ROUNDS + 1), f"{total} rows landed of {rows * (ROUNDS + 1)}"
-    yardstick = rows / median(copied)
-    speed = rows / median(landed)
     notes = (
         f"{rows:,} validated CoinGecko quotes, every one of them new, land in `raw_coingecko.markets`: comparison\n"
-        "with what is known, dlt's extract, normalise and load, keyed merge, indexes. The yardstick is one\n"
-        f"COPY of the same objects into a table without any key or index. Medians of {ROUNDS} rounds, turn by turn,\n"
-        f"warm; raw grows from one market to {ROUNDS + 1} meanwhile."
+        "with what is known, dlt's extract, normalise and load, unique key. The yardstick is one psycopg2 COPY of\n"
+        "the same objects, serialising them included, into a table with the same unique key and nothing else; beside\n"
+        f"it the same into a table without any. Medians of {ROUNDS} rounds, turn by turn, warm; raw grows from one\n"
+        f"market to {ROUNDS + 1} meanwhile."
     )
+
+    def line(what: str, seconds: list[float], note: str = "") -> list[str]:
+        share = f"{median(keyed) / median(seconds):.0%}"
+        return [what, f"{median(seconds):.2f}", f"{rows / median(seconds):,.0f}", f"{share}{note}"]
+
     return Table(
         notes,
         ["", "seconds", "rows/s", "of COPY"],
         [
-            ["psycopg2 COPY", f"{median(copied):.2f}", f"{yardstick:,.0f}", "100 %"],
-            ["landing", f"{median(landed):.2f}", f"{speed:,.0f}", f"**{speed / yardstick:.0%}** (target {TARGET:.0%})"],
+            line("psycopg2 COPY, unique key", keyed),
+            line("psycopg2 COPY, no key", keyless),
+            line("landing", landed, f" (target {TARGET:.0%})"),
+            line("landing, nothing new", again),
             ["first round / last round", f"{landed[0]:.2f} / {landed[-1]:.2f}", "", ""],
-            ["landing, nothing new", f"{median(again):.2f}", f"{rows / median(again):,.0f}", ""],
             ["memory, whole process", f"{psutil.Process().memory_info().rss >> 20} MB", "", ""],
         ],
     )
@@ -119,7 +129,7 @@ def _land(pages: list[Batch], settings: Settings, warehouse: Warehouse) -> None:
         target.run(source())
 
 
-def _copy(pages: list[Batch], warehouse: Warehouse) -> None:
+def _copy(pages: list[Batch], warehouse: Warehouse, table: str, key: str | None) -> None:
     columns = [name for name in columns_of(Market) if name != LOAD_ID]
     written = io.StringIO()
     writer = csv.writer(written)
@@ -132,9 +142,11 @@ def _copy(pages: list[Batch], warehouse: Warehouse) -> None:
     written.seek(0)
     names = ", ".join(columns)
     with closing(psycopg2.connect(warehouse.url("loader"))) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("create table if not exists raw_coingecko.yardstick (like raw_coingecko.markets)")
-        cursor.execute("alter table raw_coingecko.yardstick drop column if exists _dlt_load_id")
-        cursor.copy_expert(f"copy raw_coingecko.yardstick ({names}) from stdin with (format csv)", written)
+        cursor.execute(f"create table if not exists raw_coingecko.{table} (like raw_coingecko.markets)")
+        cursor.execute(f"alter table raw_coingecko.{table} drop column if exists {LOAD_ID}")
+        if key:
+            cursor.execute(f"create unique index if not exists {table}_key on raw_coingecko.{table} ({key})")
+        cursor.copy_expert(f"copy raw_coingecko.{table} ({names}) from stdin with (format csv)", written)
 
 
 def _count(warehouse: Warehouse) -> int:

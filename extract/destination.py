@@ -9,11 +9,15 @@ from collections.abc import Sequence
 from typing import IO, Any
 
 import psycopg2
-from dlt.common.destination.client import HasFollowupJobs, LoadJob, PreparedTableSchema, RunnableLoadJob
+from dlt.common.destination import DestinationCapabilitiesContext
+from dlt.common.destination.client import HasFollowupJobs, LoadJob, RunnableLoadJob
+from dlt.common.destination.typing import PreparedTableSchema
+from dlt.common.normalizers.naming import NamingConvention
 from dlt.common.storages import FileStorage
 from dlt.common.storages.load_package import ParsedLoadJobFileName
 from dlt.destinations import postgres
 from dlt.destinations.exceptions import DatabaseTerminalException
+from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 from psycopg2 import sql
 
@@ -68,6 +72,12 @@ class Raw(postgres):
     def client_class(self) -> type[RawClient]:
         """The client that loads."""
         return RawClient
+
+    def capabilities(
+        self, config: PostgresClientConfiguration | None = None, naming: NamingConvention | None = None
+    ) -> DestinationCapabilitiesContext:
+        """What Postgres can do. It depends on no setting, so none is resolved: dlt asks a dozen times in every pass."""
+        return super().capabilities(config or self.spec(), naming)
 
 
 def _copy(cursor: Any, table: sql.Identifier, columns: Sequence[str], file: IO[bytes]) -> None:

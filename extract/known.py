@@ -1,15 +1,18 @@
 """What raw already holds: looked up by key, so that the cost of a pass does not grow with what was landed before."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 import psycopg2
 from psycopg2 import sql
 
 from extract.records import Record, dumps, loads, required
+from extract.tables import REJECTED
 
 KeyValues = tuple[str, ...]
 State = tuple[KeyValues, datetime | None]
@@ -34,25 +37,37 @@ class Known:
     def __init__(self, url: str, schema: str) -> None:
         self._url = url
         self._schema = schema
+        self._connection: Any = None
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="known")
 
-    @cached_property
-    def _connection(self) -> Any:
-        connection = psycopg2.connect(self._url, application_name="kasparro extract")
-        connection.autocommit = True
-        return connection
+    def _connected(self) -> Any:
+        with self._lock:
+            if self._connection is None:
+                self._connection = psycopg2.connect(self._url, application_name="kasparro extract")
+                self._connection.autocommit = True
+            return self._connection
 
     def close(self) -> None:
-        """Close the connection, if there is one."""
-        if "_connection" in self.__dict__:
+        """End the look-ups, and close the connection, if there is one."""
+        self._pool.shutdown()
+        if self._connection is not None:
             self._connection.close()
 
-    def contents(self, model: type[Record], states: Iterable[State]) -> dict[State, set[str]]:
-        """The content hashes that came last for each state; no entry for one that never came."""
-        asked = list(dict.fromkeys(states))
+    def asked(self, model: type[Record], states: Iterable[State]) -> Future[dict[State, set[str]]]:
+        """The content hashes that came last for each state; no entry for one that never came. Found out meanwhile."""
+        return self._pool.submit(self._contents, model, list(dict.fromkeys(states)))
+
+    def _contents(self, model: type[Record], asked: list[State]) -> dict[State, set[str]]:
         found: defaultdict[State, set[str]] = defaultdict(set)
-        for number, content in self._rows(self._last_contents(model), self._arrays(model, asked)):
+        for number, content in self._rows(self._last_contents(model, asked), self._arrays(model, asked)):
             found[asked[number - 1]].add(content)
         return found
+
+    def rejected(self, table: str, contents: Iterable[str]) -> set[str]:
+        """Which of these content hashes were rejected before, of a table."""
+        statement = sql.SQL("select content_hash from {} where table_name = %s and content_hash = any(%s)")
+        return {content for (content,) in self._rows(statement.format(self._table(REJECTED)), (table, list(contents)))}
 
     @cache  # noqa: B019  # it lives as long as a pass, in which raw stays as it is
     def keys(self, model: type[Record]) -> frozenset[KeyValues]:
@@ -88,16 +103,16 @@ class Known:
         newest = self._rows(statement, self._arrays(model, [(key, None) for key in asked]))
         return {asked[number - 1] for number, at in newest if at is None or at <= departures[asked[number - 1]]}
 
-    def _last_contents(self, model: type[Record]) -> sql.Composable:
+    def _last_contents(self, model: type[Record], asked: Collection[State]) -> sql.Composable:
         """For each state asked for: the contents of the last fetch that brought it."""
         select = sql.SQL("(select known.content_hash from {table} as known where {condition} {newest})")
         conditions = [_same_key(model)]
         if model.versioned_by:
             version = sql.Identifier("known", model.versioned_by)
-            conditions = [
-                sql.SQL("{} and {} = asked.version").format(_same_key(model), version),
-                sql.SQL("asked.version is null and {} and {} is null").format(_same_key(model), version),
-            ]
+            conditions = [sql.SQL("{} and {} = asked.version").format(_same_key(model), version)]
+            if any(version is None for _, version in asked):
+                without = sql.SQL("asked.version is null and {} and {} is null")
+                conditions.append(without.format(_same_key(model), version))
         branches = [
             select.format(table=self._table(model.table), condition=condition, newest=NEWEST)
             for condition in conditions
@@ -114,7 +129,7 @@ class Known:
         return sql.Identifier(self._schema, name)
 
     def _rows(self, statement: sql.Composable, values: tuple[Any, ...]) -> list[Any]:
-        with self._connection.cursor() as cursor:
+        with self._connected().cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall()
 

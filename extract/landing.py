@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +34,8 @@ from extract.records import (
     typed,
 )
 from extract.tables import REJECTED, REJECTED_KEY, Spool, columns_of, rejected_columns, rejected_rows, rows_of
+
+NONE: frozenset[str] = frozenset()
 
 Row = TypeVar("Row")
 
@@ -112,7 +114,8 @@ class Landing:
         self._folder = folder
         self._spools: dict[str, Spool] = {}
         self._contents: defaultdict[str, set[str]] = defaultdict(set)
-        self.keys = {REJECTED: REJECTED_KEY}
+        self.keys: dict[str, tuple[str, ...]] = {REJECTED: REJECTED_KEY}
+        self._compared: Callable[[], None] = lambda: None
 
     def resource(self, model: type[Record], rows: Callable[[], Iterator[Any]]) -> DltResource:
         """A dlt resource for a model's table: `rows()` yields what `land` makes.
@@ -149,15 +152,13 @@ class Landing:
         self.landed.accepted += len(found.rows)
         self.landed.rejected += len(found.rejects)
         self.landed.reasons.update(reason for reason, _ in found.rejects.values())
-        rows = found.rows
         if model.keeps == "changes":
-            rows = self._changed(model, rows)
+            self._compare(model, found.rows, origin)
         elif model.keeps == "contents":
-            rows = self._once(model.table, rows)
-        self._write(model, rows, origin)
-        if rejects := self._once(REJECTED, found.rejects):
-            spool = self._spool(REJECTED, rejected_columns())
-            spool.write(rejected_rows(model.table, rejects, origin, _load_id()), len(rejects))
+            self._write(model, self._once(model.table, found.rows), origin)
+        else:
+            self._write(model, found.rows, origin)
+        self._reject(model, found.rejects, origin)
         yield from ()
 
     def finished(
@@ -201,24 +202,39 @@ class Landing:
             resource.apply_hints(additional_table_hints={REPLACES: list(key_of(model))})
         return resource
 
-    def _changed(self, model: type[Record], rows: dict[str, tuple[Record, Payload]]) -> dict[str, Any]:
-        """The rows whose state raw does not hold as they are. Contents of one state come and stay together."""
-        states: defaultdict[State, list[str]] = defaultdict(list)
-        for content, (record, _) in rows.items():
-            key = tuple(getattr(record, name) for name in required(model))
-            states[key, getattr(record, model.versioned_by) if model.versioned_by else None].append(content)
+    def _compare(self, model: type[Record], rows: dict[str, tuple[Record, Payload]], origin: Origin) -> None:
+        """Write the rows whose state raw does not hold as they are. Contents of one state come and stay together.
+
+        While the warehouse looks them up, those of the page before are written.
+        """
+        states = _states(model, rows)
         self._keys[model.table].update(key for key, _ in states)
-        if self._known is None:
-            return rows
-        known = self._known.contents(model, states)
-        departed = self._gone(model)
-        changed = (
-            content
-            for state, contents in states.items()
-            if state[0] in departed or not known.get(state, set()).issuperset(contents)
-            for content in contents
-        )
-        return {content: rows[content] for content in changed}
+        asked = self._known.asked(model, states) if self._known else None
+        self._compared()
+
+        def write() -> None:
+            known = asked.result() if asked else {}
+            departed = self._gone(model)
+            changed = (
+                content
+                for state, contents in states.items()
+                if state[0] in departed or not known.get(state, NONE).issuperset(contents)
+                for content in contents
+            )
+            self._write(model, {content: rows[content] for content in changed}, origin)
+
+        self._compared = write
+
+    def _reject(self, model: type[Record], rejects: dict[str, tuple[str, str]], origin: Origin) -> None:
+        """Write what was rejected and is not among the rejected records yet."""
+        new = self._once(REJECTED, rejects)
+        if new and self._known:
+            old = self._known.rejected(model.table, new)
+            new = {content: reject for content, reject in new.items() if content not in old}
+        if new:
+            self._spool(REJECTED, rejected_columns()).write(
+                rejected_rows(model.table, new, origin, _load_id()), len(new)
+            )
 
     def _once(self, table: str, rows: dict[str, Row]) -> dict[str, Row]:
         """The rows whose content has not come before in this pass: a merge does not look for that among its own."""
@@ -252,10 +268,23 @@ class Landing:
         """What was written for a table, for dlt to take over: a link to the file. An empty one makes the table."""
         if self._tables_only:
             self._spool(table, columns)
+        self._compared()
+        self._compared = lambda: None
         if spool := self._spools.get(table):
             spool.close()
             yield dlt.mark.with_file_import(str(spool.path), "csv", spool.rows, hints={})
             spool.path.unlink()
+
+
+def _states(model: type[Record], rows: Mapping[str, tuple[Record, Payload]]) -> dict[State, list[str]]:
+    """The contents of each state."""
+    names = required(model)
+    version = model.versioned_by
+    states: defaultdict[State, list[str]] = defaultdict(list)
+    for content, (record, _) in rows.items():
+        values = record.__dict__
+        states[tuple([values[name] for name in names]), values[version] if version else None].append(content)
+    return states
 
 
 def _beginning(within: KeyValues, keys: Iterable[KeyValues]) -> set[KeyValues]:

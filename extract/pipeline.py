@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import dlt
-from dlt.load.exceptions import LoadPackageAborted
+from dlt.load.exceptions import LoadClientJobException, LoadClientJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from extract import calls as provider_calls
@@ -42,7 +42,7 @@ PACKAGES: dict[SourceName, str] = {
 }
 DLT_DEFAULTS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
-    "RUNTIME__LOG_LEVEL": "ERROR",
+    "RUNTIME__LOG_LEVEL": "CRITICAL",
     "EXTRACT__NEXT_ITEM_MODE": "fifo",
     "LOAD__AUTO_ABORT_ON_TERMINAL_ERROR": "true",
     "LOAD__DELETE_COMPLETED_JOBS": "true",
@@ -79,7 +79,7 @@ def pipeline_for(name: SourceName, settings: Settings, warehouse: Warehouse) -> 
     return dlt.pipeline(
         pipeline_name=name,
         pipelines_dir=str(settings.kasparro_home / "dlt" / place),
-        destination=Raw(warehouse.url("loader")),
+        destination=Raw(warehouse.url("loader"), create_indexes=False),  # unique ids would refuse a repeated load
         dataset_name=f"raw_{name}",
     )
 
@@ -201,9 +201,17 @@ def _in_words(name: SourceName, failure: PipelineStepFailed) -> SourceError:
     while inner is not None:
         chain.append(inner)
         inner = inner.__cause__ or inner.__context__
-    if known := next((error for error in chain if isinstance(error, SourceError)), None):
-        return known
-    reason = (str(chain[-1]).strip().splitlines() or [type(chain[-1]).__name__])[0]
-    dropped = any(isinstance(error, LoadPackageAborted) for error in chain)
-    outcome = "it is dropped, and read again in the next pass" if dropped else "the next pass tries it again"
-    return SourceError(f"what {LABELS[name]} sent could not be loaded ({reason}): {outcome}")
+    for error in chain:
+        if isinstance(error, SourceError):
+            return error
+        if isinstance(error, LoadClientJobException):
+            dropped = isinstance(error, LoadClientJobFailed)
+            outcome = "it is dropped, and read again" if dropped else "the next pass tries it again"
+            return SourceError(f"what {LABELS[name]} sent could not be loaded ({_first_line(error)}): {outcome}")
+    return SourceError(f"{LABELS[name]} could not be read and loaded ({_first_line(chain[-1])})")
+
+
+def _first_line(error: BaseException) -> str:
+    """What an error says, without where; of a job of dlt, what went wrong in it."""
+    inner = error.client_exception if isinstance(error, LoadClientJobException) else error
+    return next(iter(str(inner).strip().splitlines()), type(inner).__name__)

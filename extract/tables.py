@@ -51,9 +51,10 @@ def rejected_columns() -> dict[str, TColumnSchema]:
 
 def rows_of(rows: Mapping[str, tuple[Record, Payload]], origin: Origin, load_id: str) -> Iterator[list[Any]]:
     """Records, and what is kept beside each of them, by content hash, as rows in the order of `columns_of`."""
+    provenance = (origin.request_id, str(origin.fetched_at), load_id)
     for content, (record, kept) in rows.items():
         beside = dumps(kept) if kept else None
-        yield [*record.__dict__.values(), beside, content, origin.request_id, origin.fetched_at, load_id]
+        yield [*record.__dict__.values(), beside, content, *provenance]
 
 
 def rejected_rows(
