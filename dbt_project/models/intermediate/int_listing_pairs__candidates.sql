@@ -81,18 +81,12 @@ paired as (
 
 contracts as (
     select
-        paired.coingecko_id,
-        paired.coinpaprika_id,
-        bool_or(left_side.address = right_side.address) as has_same_contract
-    from paired
-    inner join deployments as left_side
-        on paired.coingecko_id = left_side.source_coin_id and left_side.source = 'coingecko'
-    inner join deployments as right_side
-        on
-            paired.coinpaprika_id = right_side.source_coin_id
-            and right_side.source = 'coinpaprika'
-            and left_side.chain_id = right_side.chain_id
-    group by paired.coingecko_id, paired.coinpaprika_id
+        source,
+        source_coin_id,
+        array_agg(chain_id) as chains,
+        array_agg(chain_id || '/' || address) as addresses
+    from deployments
+    group by source, source_coin_id
 ),
 
 candidates as (
@@ -100,11 +94,16 @@ candidates as (
         paired.coingecko_id,
         paired.coinpaprika_id,
         decided.decision,
-        coalesce(contracts.has_same_contract, false) as has_same_contract,
-        coalesce(not contracts.has_same_contract, false) as has_other_contract
+        coalesce(left_side.addresses && right_side.addresses, false) as has_same_contract,
+        coalesce(
+            left_side.chains && right_side.chains and not left_side.addresses && right_side.addresses, false
+        ) as has_other_contract
     from paired
-    left join contracts using (coingecko_id, coinpaprika_id)
     left join decided using (coingecko_id, coinpaprika_id)
+    left join contracts as left_side
+        on paired.coingecko_id = left_side.source_coin_id and left_side.source = 'coingecko'
+    left join contracts as right_side
+        on paired.coinpaprika_id = right_side.source_coin_id and right_side.source = 'coinpaprika'
 )
 
 select * from candidates

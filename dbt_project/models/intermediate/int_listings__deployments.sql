@@ -1,5 +1,7 @@
 -- Where each listing's token is deployed: CAIP-2 chain and address. A chain that the seed does not know is one
 -- provider's own and can't match; addresses keep their case where it matters.
+{{ config(post_hook="analyze {{ this }}") }}
+
 with
 
 chains as (
