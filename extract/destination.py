@@ -21,6 +21,8 @@ from dlt.destinations.impl.postgres.configuration import PostgresClientConfigura
 from dlt.destinations.impl.postgres.postgres import PostgresClient
 from psycopg2 import sql
 
+from extract import injection
+
 REPLACES = "x-replaces"
 """The hint of a table whose rows take the place of the one with the same key; its value is the key."""
 
@@ -82,7 +84,7 @@ class Raw(postgres):
 
 def _copy(cursor: Any, table: sql.Identifier, columns: Sequence[str], file: IO[bytes]) -> None:
     statement = sql.SQL("copy {} ({}) from stdin with (format csv)").format(table, _names(columns))
-    cursor.copy_expert(statement, file, size=BLOCK_BYTES)
+    cursor.copy_expert(statement, injection.pieces(file), size=BLOCK_BYTES)
 
 
 def _merge(cursor: Any, table: sql.Identifier, columns: Sequence[str], key: Sequence[str], file: IO[bytes]) -> None:

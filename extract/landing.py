@@ -34,6 +34,7 @@ from extract.records import (
     typed,
 )
 from extract.tables import REJECTED, REJECTED_KEY, Spool, columns_of, rejected_columns, rejected_rows, rows_of
+from kasparro import failures
 
 NONE: frozenset[str] = frozenset()
 
@@ -159,6 +160,7 @@ class Landing:
         else:
             self._write(model, found.rows, origin)
         self._reject(model, found.rejects, origin)
+        failures.point("extract.read")
         yield from ()
 
     def finished(

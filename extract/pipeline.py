@@ -16,7 +16,7 @@ from dlt.load.exceptions import LoadClientJobException, LoadClientJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from extract import calls as provider_calls
-from extract import raw
+from extract import injection, raw
 from extract.calls import Calls, seconds_left_in_month
 from extract.destination import Raw
 from extract.errors import SourceError
@@ -81,6 +81,7 @@ def pipeline_for(name: SourceName, settings: Settings, warehouse: Warehouse) -> 
         pipelines_dir=str(settings.kasparro_home / "dlt" / place),
         destination=Raw(warehouse.url("loader"), create_indexes=False),  # unique ids would refuse a repeated load
         dataset_name=f"raw_{name}",
+        progress=injection.progress(),
     )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 
 import psycopg2
 
@@ -14,8 +13,9 @@ from extract.http import SourceError
 from extract.pipeline import Extracted
 from flows import transform
 from flows.ledger import Ledger, RunStatus, open_run
-from flows.transform import NodeResult, TransformError
+from flows.transform import NodeResult, TransformError, Watch
 from flows.turns import TurnLostError
+from kasparro import failures as injected
 from kasparro.environment import write_shell_file
 from kasparro.settings import Settings, SourceName
 from kasparro.warehouse import Warehouse, ensure_warehouse
@@ -107,11 +107,12 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[-1] if lines else 'no message'}"
 
 
-def build(settings: Settings, warehouse: Warehouse, ledger: Ledger) -> tuple[NodeResult, ...]:
+def build(
+    settings: Settings, warehouse: Warehouse, ledger: Ledger, watch: Watch | None = None
+) -> tuple[NodeResult, ...]:
     """Transform and publish. Raises TransformError, and TurnLostError when another pass may be at work."""
     ledger.turn.require()
-    progress = partial(logger.debug, "built %s")
-    return transform.build(settings, warehouse, progress, run_id=ledger.run_id, turn=ledger.turn.key)
+    return transform.build(settings, warehouse, watch or Watch(), run_id=ledger.run_id, turn=ledger.turn.key)
 
 
 def run_pass(
@@ -126,6 +127,7 @@ def run_pass(
 
     Raises WarehouseError when there is no warehouse, BusyError when another pass is at work.
     """
+    injected.arm(settings)
     warehouse = ensure_warehouse(settings)
     write_shell_file(settings, warehouse)
     with open_run(settings, warehouse, trigger, flow_run_id) as ledger:

@@ -1,15 +1,22 @@
 """Transformation: `dbt build`, in this process, with its nodes' results as data."""
 
+import logging
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kasparro import failures
 from kasparro.environment import dbt_environment
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
 
-GOOD = ("success", "pass", "no-op", "warn")
+logger = logging.getLogger("flows")
+
+FAILED = ("error", "fail", "runtime error")
+LAYERS = ("seeds", "staging", "intermediate", "marts", "ops", "audits")
+QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors")
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,22 @@ class NodeResult:
     seconds: float
     message: str
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether it stops the publication."""
+        return self.status in FAILED
+
+
+class Watch:
+    """Told how far dbt is; this one tells the log."""
+
+    def expects(self, layers: Mapping[str, int]) -> None:
+        """How many nodes each layer has."""
+
+    def ended(self, node: NodeResult) -> None:
+        """A node has ended."""
+        logger.debug("built %s", node.name)
+
 
 class TransformError(Exception):
     """dbt did not build every model and pass every audit; `nodes` has the results that there are."""
@@ -32,40 +55,22 @@ class TransformError(Exception):
         self.nodes = nodes
 
 
-def build(
-    settings: Settings, warehouse: Warehouse, progress: Callable[[str], None], *, run_id: str, turn: int
-) -> tuple[NodeResult, ...]:
-    """Build and audit the candidate marts and publish them; `progress` is told each node's name as it ends.
+def build(settings: Settings, warehouse: Warehouse, watch: Watch, *, run_id: str, turn: int) -> tuple[NodeResult, ...]:
+    """Build and audit the candidate marts and publish them; `watch` is told of each node as it ends.
 
     They are published only while the session that holds the turn (by the key `turn`) is there.
 
     Raises TransformError, saying in one line which node failed and where the log is; nothing is published then.
     """
     os.environ.update(dbt_environment(settings, warehouse), KASPARRO_RUN_ID=run_id, KASPARRO_TURN=str(turn))
-    from dbt.cli.main import dbtRunner  # 3 s to import: only a pass pays for it
-
-    def on_event(event: Any) -> None:
-        if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
-            progress(event.data.node_info.node_name)
-
-    outcome = dbtRunner(callbacks=[on_event]).invoke(
-        [
-            "build",
-            "--exclude-resource-type",
-            "unit_test",
-            "--quiet",
-            "--log-level",
-            "none",
-            "--log-level-file",
-            "info",
-            "--no-use-colors",
-        ]
-    )
+    with failures.gate("publish", warehouse.url("admin")) as lock:
+        os.environ["KASPARRO_FAILURE_LOCK"] = str(lock or "")
+        outcome = _invoke(watch)
     nodes = tuple(_node_result(result) for result in getattr(outcome.result, "results", None) or ())
     log = settings.kasparro_home / "logs" / "dbt.log"
     if outcome.exception is not None:
         raise TransformError(f"dbt stopped: {_first_line(str(outcome.exception))} (see {log})", nodes)
-    failed = [node for node in nodes if node.status in ("error", "fail", "runtime error")]
+    failed = [node for node in nodes if node.has_failed]
     if failed or not outcome.success:
         first = failed[0] if failed else None
         what = f"{first.kind} {first.name}: {_first_line(first.message)}" if first else "dbt failed"
@@ -73,14 +78,53 @@ def build(
     return nodes
 
 
+def _invoke(watch: Watch) -> Any:
+    """Parse, then build with what was parsed: the same work as a build, but its nodes are known before it begins."""
+    from dbt.cli.main import dbtRunner  # 3 s to import: only a pass pays for it
+
+    parsed = dbtRunner().invoke(["parse", *QUIET])
+    if not parsed.success:
+        return parsed
+    manifest: Any = parsed.result
+    watch.expects(Counter(layer_of(node) for node in manifest.nodes.values() if _is_built(node)))
+
+    def on_event(event: Any) -> None:
+        if event.info.name != "NodeFinished":
+            return
+        node, result = event.data.node_info, event.data.run_result
+        watch.ended(
+            NodeResult(
+                name=node.node_name,
+                kind=node.resource_type,
+                layer=layer_of(manifest.nodes[node.unique_id]),
+                status=result.status,
+                seconds=float(result.execution_time),
+                message=result.message,
+            )
+        )
+        failures.point("dbt.node")
+
+    build = ["build", "--exclude-resource-type", "unit_test", *QUIET]
+    return dbtRunner(manifest=manifest, callbacks=[on_event]).invoke(build)
+
+
+def layer_of(node: Any) -> str:
+    """The layer that a node of dbt belongs to, by its folder."""
+    parts = str(getattr(node, "original_file_path", "")).split("/")
+    if parts[0] == "models" and len(parts) > 2:
+        return parts[1]
+    return {"seeds": "seeds", "tests": "audits"}.get(parts[0], "")
+
+
+def _is_built(node: Any) -> bool:
+    return node.resource_type in ("model", "seed", "test") and getattr(node.config, "materialized", "") != "ephemeral"
+
+
 def _node_result(result: Any) -> NodeResult:
-    node = result.node
-    path = str(getattr(node, "original_file_path", ""))
-    parts = path.split("/")
     return NodeResult(
-        name=node.name,
-        kind=str(node.resource_type),
-        layer=parts[1] if parts[0] == "models" and len(parts) > 2 else "",
+        name=result.node.name,
+        kind=str(result.node.resource_type),
+        layer=layer_of(result.node),
         status=str(result.status),
         seconds=float(result.execution_time),
         message=str(result.message or ""),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -23,6 +23,8 @@ from pydantic_settings import (
 from sqlalchemy.engine import URL
 
 from kasparro import database_url
+from kasparro.failures import Fault
+from kasparro.failures import parse as parse_fault
 from kasparro.setting_types import CommaSeparated, HttpAddress, LowerCase, Port, Rate, Secret
 
 SourceName = Literal["coinpaprika", "coingecko", "csv", "rss"]
@@ -131,7 +133,7 @@ class Settings(BaseSettings):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
     log_format: Annotated[Literal["console", "json"] | None, LowerCase] = None
 
-    failure_points: Annotated[list[str], *CommaSeparated] = []
+    failure_points: Annotated[list[Annotated[Fault, BeforeValidator(parse_fault)]], *CommaSeparated] = []
     failure_probability: float = Field(default=0.0, ge=0.0, le=1.0)
     enable_failure_injection: bool = False
 

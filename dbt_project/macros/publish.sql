@@ -43,6 +43,9 @@ $check$;
 create temporary table publication_changes (mart text, inserted bigint, updated bigint, deleted bigint) on commit drop;
     {%- for node in mart_nodes() %}
 {{ publish_mart(node) }}
+        {%- if loop.index == 2 and env_var("KASPARRO_FAILURE_LOCK", "") %}
+select pg_advisory_xact_lock({{ env_var("KASPARRO_FAILURE_LOCK") | int }}); -- a failure is injected here
+        {%- endif %}
     {%- endfor %}
 with next_version as (
     insert into ops.publications (version, run_id, changes)

@@ -9,7 +9,7 @@ import pytest
 
 from flows import steps, transform, turns
 from flows.ledger import Ledger
-from flows.transform import NodeResult
+from flows.transform import NodeResult, Watch
 from flows.turns import BusyError, TurnLostError
 from kasparro import turn
 from kasparro.settings import Settings
@@ -75,7 +75,7 @@ def test_a_pass_that_loses_its_turn_during_dbt_publishes_nothing(system: System)
     def lose_and_build(settings: Settings, warehouse: Warehouse, ledger: Ledger) -> tuple[NodeResult, ...]:
         ledger.turn.require()
         system.query(CUT)
-        return transform.build(settings, warehouse, print, run_id=ledger.run_id, turn=ledger.turn.key)
+        return transform.build(settings, warehouse, Watch(), run_id=ledger.run_id, turn=ledger.turn.key)
 
     outcome = pass_of(system, build=lose_and_build)
 

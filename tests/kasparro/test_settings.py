@@ -158,7 +158,10 @@ def test_an_empty_variable_leaves_the_setting_to_its_other_name(monkeypatch: pyt
         ("LOG_LEVEL", "loud", "LOG_LEVEL: expected 'debug', 'info', 'warning' or 'error', got 'loud'"),
         ("FAILURE_PROBABILITY", "2", "FAILURE_PROBABILITY: expected 1.0 or less"),
         ("FAILURE_PROBABILITY", "0.5", "set ENABLE_FAILURE_INJECTION=true as well"),
-        ("FAILURE_POINTS", "after-commit", "set ENABLE_FAILURE_INJECTION=true as well"),
+        ("FAILURE_POINTS", "publish", "set ENABLE_FAILURE_INJECTION=true as well"),
+        ("FAILURE_POINTS", "after-lunch", "FAILURE_POINTS: 'after-lunch' is no failure point: there are extract.read,"),
+        ("FAILURE_POINTS", "publish:lightning", "'lightning' is no kind of failure: there are raise, kill,"),
+        ("FAILURE_POINTS", "publish:kill:soon", "expected the number of the time after publish:kill, got 'soon'"),
         (
             "FAILURE_POINT",
             "after-commit",
@@ -202,9 +205,9 @@ def test_a_file_that_is_no_text_is_refused(env_file: Path) -> None:
 
 
 def test_failure_injection_is_accepted_when_it_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FAILURE_POINTS", "after-commit, mid-publish")
+    monkeypatch.setenv("FAILURE_POINTS", "load.committed, publish:kill:2")
     monkeypatch.setenv("ENABLE_FAILURE_INJECTION", "true")
-    assert load_settings().failure_points == ["after-commit", "mid-publish"]
+    assert load_settings().failure_points == [("load.committed", "raise", None), ("publish", "kill", 2)]
 
 
 def test_a_home_with_a_demo_reads_the_demos_providers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
