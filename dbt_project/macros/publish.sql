@@ -74,16 +74,24 @@ select pg_notify('kasparro_publication', version::text) from next_version;
 commit;
 {%- endmacro -%}
 
-{#- The statement that makes one mart equal to its candidate; a mart with `meta.publish: upsert` only adds and changes. -#}
+{#-
+    The statement that makes one mart equal to its candidate. A mart with `meta.publish: upsert` only adds and changes;
+    with `meta.scope` it is made equal within what that model names: rows that agree with one of its rows in `columns`.
+-#}
 {%- macro publish_mart(node) -%}
     {%- set columns = node.columns.keys() | list -%}
     {%- set key = primary_key_of(node) -%}
     {%- set values = columns | reject("in", key) | list -%}
     {%- set candidate = node.schema ~ "." ~ node.name -%}
+    {%- set scope = node.config.meta.scope -%}
 with deleted as (
     delete from marts.{{ node.name }} as live
+    {%- if scope %} using {{ target.schema }}.{{ scope.model }} as scope {%- endif %}
     where
-    {%- if node.config.meta.publish == "upsert" %} false
+    {%- if scope %}
+        {% for column in scope.columns %}scope.{{ column }} = live.{{ column }} and {% endfor %}
+    {%- endif %}
+    {%- if node.config.meta.publish == "upsert" and not scope %} false
     {%- else %} not exists (
         select from {{ candidate }} as next
         where {% for column in key %}next.{{ column }} = live.{{ column }}{{ " and " if not loop.last }}{% endfor %}

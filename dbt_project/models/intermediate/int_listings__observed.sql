@@ -10,7 +10,11 @@ catalogued as (
 ),
 
 published as (
-    select * from {{ ref('stg_published__coin_listings') }}
+    select
+        listings.*,
+        restated.source is null as is_standing -- what a file said before it was corrected is no quote any more
+    from {{ ref('stg_published__coin_listings') }} as listings
+    left join {{ ref('int_sources__restated') }} as restated using (source)
 ),
 
 observed as (
@@ -62,15 +66,15 @@ observed as (
         symbol,
         name,
         rank as market_rank,
-        price_usd,
-        market_cap_usd,
-        volume_24h_usd,
-        percent_change_24h,
-        circulating_supply,
-        total_supply,
-        max_supply,
+        case when is_standing then price_usd end as price_usd,
+        case when is_standing then market_cap_usd end as market_cap_usd,
+        case when is_standing then volume_24h_usd end as volume_24h_usd,
+        case when is_standing then percent_change_24h end as percent_change_24h,
+        case when is_standing then circulating_supply end as circulating_supply,
+        case when is_standing then total_supply end as total_supply,
+        case when is_standing then max_supply end as max_supply,
         coalesce(is_time_clamped, false) as is_time_clamped,
-        observed_at,
+        case when is_standing then observed_at end as observed_at,
         fetched_at,
         canonical_id as published_canonical_id,
         first_seen_at,

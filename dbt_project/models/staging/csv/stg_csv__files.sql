@@ -9,6 +9,7 @@ latest as (
         -- ids
         file,
         file_hash,
+        _dlt_load_id as load_id,
         'csv:' || regexp_replace(file, '\.csv$', '', 'i') as source,
 
         -- strings

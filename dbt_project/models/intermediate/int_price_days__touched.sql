@@ -1,0 +1,42 @@
+-- The days whose prices this version has to make anew: of the hours, and of candles within a day that come or go.
+{{ config(post_hook="analyze {{ this }}") }}
+
+with
+
+restated as (
+    select * from {{ ref('int_sources__restated') }}
+),
+
+relinked as (
+    select * from {{ ref('int_listings__relinked') }}
+),
+
+published_candles as (
+    select * from {{ ref('stg_published__coin_candles') }}
+),
+
+touched as (
+    select
+        canonical_id,
+        date_trunc('day', bucket_at, 'UTC') as bucket_at
+    from {{ ref('int_price_hours__touched') }}
+    union
+    select
+        canonical_id,
+        date_trunc('day', opened_at, 'UTC') as bucket_at
+    from {{ ref('int_candles__identified') }}
+    union
+    select
+        published_candles.canonical_id,
+        date_trunc('day', published_candles.opened_at, 'UTC') as bucket_at
+    from restated
+    inner join published_candles using (source)
+    union
+    select
+        published_candles.canonical_id,
+        date_trunc('day', published_candles.opened_at, 'UTC') as bucket_at
+    from relinked
+    inner join published_candles using (source, source_coin_id)
+)
+
+select * from touched
