@@ -1,16 +1,30 @@
 {#-
-    A coin's name for comparison: letters and digits only, without the words that providers add or leave out
-    (`0x` and `0x Protocol`); the whole name where nothing else remains (`Coin`).
+    Text for comparison: in lower case, without blanks, punctuation, and what stands for characters that could not land.
+    Only ASCII is taken out, so that a name in another script stays a name in every locale; null when nothing remains.
 -#}
-{%- macro name_key(name) -%}
-    coalesce(
-        nullif(
-            regexp_replace(
-                regexp_replace(lower({{ name }}), '\y({{ var("generic_name_words") | join("|") }})\y', '', 'g'),
-                '[^[:alnum:]]', '', 'g'
-            ),
+{%- macro comparison_key(text) -%}
+    nullif(
+        translate(
+            replace(lower(normalize({{ text }}, nfkc)), '\x00', ''),
+            $$ !"#$%&'()*+,-./:;<=>?@[\]^_`{|}~$$ || e'\t\n\r',
             ''
         ),
-        regexp_replace(lower({{ name }}), '[^[:alnum:]]', '', 'g')
+        ''
     )
 {%- endmacro -%}
+
+{#-
+    A coin's name for comparison, without the words that providers add or leave out (`0x` and `0x Protocol`); the whole
+    name where nothing else remains (`Coin`).
+-#}
+{%- macro core_name_key(name) -%}
+    coalesce(
+        {{ comparison_key(
+            "regexp_replace(" ~ name ~ ", '\\y(" ~ var("generic_name_words") | join("|") ~ ")\\y', '', 'gi')"
+        ) }},
+        {{ comparison_key(name) }}
+    )
+{%- endmacro -%}
+
+{#- Whether a name says that the coin stands for another one. -#}
+{%- macro is_wrapped_name(name) -%} {{ name }} ~* '\y({{ var("wrapper_name_words") | join("|") }})\y' {%- endmacro -%}

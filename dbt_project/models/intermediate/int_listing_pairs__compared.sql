@@ -22,7 +22,8 @@ coingecko as (
         listings.total_supply,
         listings.max_supply,
         listings.observed_at,
-        count(*) over (partition by keyed.symbol_key) as symbol_holders
+        count(*) over (partition by keyed.symbol_key) as symbol_holders,
+        count(*) over (partition by keyed.symbol_key, keyed.core_name_key) as name_holders
     from keyed
     inner join listings using (source, source_coin_id)
     where keyed.source = 'coingecko'
@@ -37,7 +38,8 @@ coinpaprika as (
         listings.total_supply,
         listings.max_supply,
         listings.observed_at,
-        count(*) over (partition by keyed.symbol_key) as symbol_holders
+        count(*) over (partition by keyed.symbol_key) as symbol_holders,
+        count(*) over (partition by keyed.symbol_key, keyed.core_name_key) as name_holders
     from keyed
     inner join listings using (source, source_coin_id)
     where keyed.source = 'coinpaprika'
@@ -50,13 +52,19 @@ compared as (
         candidates.decision,
         candidates.has_same_contract,
         candidates.has_other_contract,
-        coingecko.symbol_key = coinpaprika.symbol_key as has_same_symbol,
-        coingecko.name_key = coinpaprika.name_key as has_same_name,
-        coingecko.core_name_key = coinpaprika.core_name_key as has_same_core_name,
-        coingecko.id_key = coinpaprika.id_key
-        or (coingecko.id_key = coinpaprika.name_key and length(coingecko.id_key) > 2)
-        or (coingecko.name_key = coinpaprika.id_key and length(coingecko.name_key) > 2) as has_same_id_name,
+        coingecko.symbol_key = coinpaprika.symbol_key and coingecko.symbol_key <> '' as has_same_symbol,
+        coalesce(coingecko.name_key = coinpaprika.name_key, false) as has_same_name,
+        coalesce(coingecko.core_name_key = coinpaprika.core_name_key, false) as has_same_core_name,
+        coalesce(coingecko.id_key = coinpaprika.id_key, false)
+        or coalesce(coingecko.id_key = coinpaprika.name_key and length(coingecko.id_key) > 2, false)
+        or coalesce(coingecko.name_key = coinpaprika.id_key and length(coingecko.name_key) > 2, false)
+            as has_same_id_name,
+        coingecko.is_wrapped = coinpaprika.is_wrapped as has_same_wrapping,
         greatest(coingecko.symbol_holders, coinpaprika.symbol_holders) = 1 as is_only_holder,
+        greatest(coingecko.name_holders, coinpaprika.name_holders) = 1
+        and (
+            coingecko.name_key = coingecko.core_name_key or coinpaprika.name_key = coinpaprika.core_name_key
+        ) as is_only_namesake,
         {{ best_similarity('coingecko', 'coinpaprika') }} as name_similarity,
         case
             when

@@ -16,13 +16,14 @@ normalised as (
     select
         source,
         source_coin_id,
-        regexp_replace(lower(symbol), '[^[:alnum:]]', '', 'g') as symbol_key,
-        regexp_replace(lower(name), '[^[:alnum:]]', '', 'g') as name_key,
-        {{ name_key('name') }} as core_name_key,
-        regexp_replace(
-            case when source = 'coinpaprika' then regexp_replace(source_coin_id, '^[^-]*-', '') else source_coin_id end,
-            '[^[:alnum:]]', '', 'g'
-        ) as id_key
+        coalesce({{ comparison_key('symbol') }}, '') as symbol_key,
+        {{ comparison_key('name') }} as name_key,
+        {{ core_name_key('name') }} as core_name_key,
+        {{ comparison_key(
+            "case source when 'coinpaprika' then substr(source_coin_id, strpos(source_coin_id, '-') + 1) "
+            ~ "else source_coin_id end"
+        ) }} as id_key,
+        coalesce({{ is_wrapped_name('name') }}, false) as is_wrapped
     from listings
 ),
 
@@ -33,7 +34,8 @@ keyed as (
         coalesce(symbol_aliases.canonical_symbol_key, normalised.symbol_key) as symbol_key,
         normalised.name_key,
         normalised.core_name_key,
-        normalised.id_key
+        normalised.id_key,
+        normalised.is_wrapped
     from normalised
     left join symbol_aliases using (symbol_key)
 )
