@@ -31,6 +31,9 @@ stop: ready ## End a running pass, and stop the embedded warehouse that `make el
 clean: ready ## Remove everything written at run time (KASPARRO_HOME), after asking
 	@exec $(python) -m kasparro clean
 
+drift: ready ## What providers send in another form, and what to do: make drift ARGS="accept EVENT"
+	@exec $(python) -m flows.drift $(ARGS)
+
 ##@ For analysts
 
 dbt: ready ## dbt with credentials supplied: make dbt ARGS="build"
@@ -92,5 +95,5 @@ ready:
 ready-dev:
 	@deploy/install.sh dev
 
-.PHONY: run demo elt api stop clean dbt docs url psql identity-eval up down logs build test test-long test-coverage lint \
-	bench lock help ready ready-dev
+.PHONY: run demo elt api stop clean drift dbt docs url psql identity-eval up down logs build test test-long \
+	test-coverage lint bench lock help ready ready-dev

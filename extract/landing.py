@@ -42,7 +42,10 @@ Row = TypeVar("Row")
 
 
 class Fetch(Record):
-    """The newest answer of an endpoint whose pages all came: how many records, and whether that is all there are."""
+    """The newest answer of an endpoint whose pages all came: how many records, and whether that is all there are.
+
+    `asked_count` is how many were asked for, where that is not everything.
+    """
 
     table: ClassVar[str] = "fetches"
     keeps: ClassVar[Keeps] = "newest"
@@ -50,6 +53,7 @@ class Fetch(Record):
     endpoint: Key
     table_name: Text | None = None
     record_count: Integer | None = None
+    asked_count: Integer | None = None
     is_everything: bool | None = None
 
 
@@ -164,9 +168,16 @@ class Landing:
         yield from ()
 
     def finished(
-        self, model: type[Record], endpoint: str, origin: Origin, *, within: KeyValues = (), everything: bool = True
+        self,
+        model: type[Record],
+        endpoint: str,
+        origin: Origin,
+        *,
+        within: KeyValues = (),
+        everything: bool = True,
+        asked: int | None = None,
     ) -> Iterator[Any]:
-        """Note an answer whose pages have all landed. Does it hold `everything` there is?
+        """Note an answer whose pages have all landed, of so many records `asked` for. Does it hold `everything`?
 
         Then what earlier answers had and this one has not has departed. With `within`, all of that is said of the keys
         that begin so.
@@ -176,6 +187,7 @@ class Landing:
             "endpoint": endpoint,
             "table_name": model.table,
             "record_count": len(keys),
+            "asked_count": asked,
             "is_everything": everything,
         }
         self._note(Fetch, [fetch], origin)

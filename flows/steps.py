@@ -11,7 +11,7 @@ import psycopg2
 from extract import pipeline
 from extract.http import SourceError
 from extract.pipeline import Extracted
-from flows import transform
+from flows import drift, transform
 from flows.ledger import Ledger, RunStatus, open_run
 from flows.transform import NodeResult, TransformError, Watch
 from flows.turns import TurnLostError
@@ -158,6 +158,9 @@ def _run(settings: Settings, warehouse: Warehouse, ledger: Ledger, extract_all: 
     version = ledger.published_version()
     if version is None:
         return Outcome(ledger.run_id, "failed", None, failures, "dbt ended without publishing", nodes)
+    for name, reason in drift.held_back(warehouse).items():
+        logger.warning("%s is %s", name, reason)
+        failures[name] = f"{failures[name]}; {reason}" if name in failures else reason
     error = "; ".join(f"{name}: {message}" for name, message in failures.items()) or None
     status: RunStatus = "partial" if failures else "success"
     return Outcome(ledger.run_id, status, version, failures, error, nodes, ledger.has_published())

@@ -90,7 +90,9 @@ def markets(api: Client, landing: Landing, max_coins: int, state: Payload) -> It
             state["pages"] = page
             if read == page:
                 everything = not full and len(wanted) == len(coins)
-                yield from landing.finished(Market, "/coins/markets", answer.origin, everything=everything)
+                yield from landing.finished(
+                    Market, "/coins/markets", answer.origin, everything=everything, asked=max_coins or None
+                )
             return
 
 

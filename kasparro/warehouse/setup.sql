@@ -126,6 +126,16 @@ create table if not exists ops.identity_labels (
 );
 comment on table ops.identity_labels is 'Pairs of listings that are the same coin, or are not, as files given to make identity-eval say';
 alter table ops.identity_labels owner to kasparro_transformer;
+create table if not exists ops.drift_acceptances (
+    source text not null,
+    table_name text not null,
+    field text not null,
+    kind text not null,
+    accepted_at timestamptz not null default clock_timestamp(),
+    primary key (source, table_name, field, kind)
+);
+comment on table ops.drift_acceptances is 'Drift that people have accepted as it is, until the field is as it was again';
+alter table ops.drift_acceptances owner to kasparro_transformer;
 alter table ops.build_marks owner to kasparro_transformer;
 alter table ops.etl_runs owner to kasparro_transformer;
 alter table ops.etl_source_runs owner to kasparro_transformer;

@@ -1,6 +1,10 @@
 -- Every coin that the providers' catalogues name, traded or not, as its newest catalogue row says it.
 with
 
+held_back as (
+    select * from {{ ref('int_loads__held_back') }}
+),
+
 coinpaprika as (
     select
         source,
@@ -11,6 +15,7 @@ coinpaprika as (
         is_active,
         fetched_at
     from {{ ref('stg_coinpaprika__coins') }}
+    where load_id not in (select load_id from held_back where schema_name = 'raw_coinpaprika')
 ),
 
 coingecko as (
@@ -23,12 +28,15 @@ coingecko as (
         is_active,
         fetched_at
     from {{ ref('stg_coingecko__coins') }}
+    where load_id not in (select load_id from held_back where schema_name = 'raw_coingecko')
 ),
 
 departures as (
     select * from {{ ref('stg_coinpaprika__departures') }}
+    where load_id not in (select load_id from held_back where schema_name = 'raw_coinpaprika')
     union all
     select * from {{ ref('stg_coingecko__departures') }}
+    where load_id not in (select load_id from held_back where schema_name = 'raw_coingecko')
 ),
 
 unioned as (

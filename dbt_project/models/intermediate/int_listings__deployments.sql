@@ -25,7 +25,13 @@ coingecko as (
         btrim(platforms.address) as address
     from {{ ref('stg_coingecko__coins') }} as coins
     cross join lateral jsonb_each_text(coins.platforms) as platforms (platform, address)
-    where jsonb_typeof(coins.platforms) = 'object'
+    where
+        jsonb_typeof(coins.platforms) = 'object'
+        and coins.load_id not in (
+            select held_back.load_id
+            from {{ ref('int_loads__held_back') }} as held_back
+            where held_back.schema_name = 'raw_coingecko'
+        )
     order by coins.source, coins.source_coin_id, platforms.platform, coins.fetched_at desc
 ),
 

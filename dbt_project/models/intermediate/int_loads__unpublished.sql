@@ -1,24 +1,21 @@
 with
 
-loads as (
-    select * from {{ ref('stg_dlt__loads') }}
+waiting as (
+    select * from {{ ref('int_loads__waiting') }}
 ),
 
-published_loads as (
-    select * from {{ ref('stg_ledger__published_loads') }}
+held_back as (
+    select * from {{ ref('int_loads__held_back') }}
 ),
 
 unpublished as (
     select
-        loads.schema_name,
-        loads.load_id,
-        loads.loaded_at
-    from loads
-    left join published_loads
-        on
-            loads.schema_name = published_loads.schema_name
-            and loads.load_id = published_loads.load_id
-    where published_loads.load_id is null
+        waiting.schema_name,
+        waiting.load_id,
+        waiting.loaded_at
+    from waiting
+    left join held_back using (schema_name, load_id)
+    where held_back.load_id is null
 )
 
 select * from unpublished

@@ -12,8 +12,8 @@ renamed as (
         _dlt_load_id as load_id,
 
         -- strings
-        upper(btrim(symbol)) as symbol,
-        btrim(name) as name,
+        upper(btrim({{ sent('coingecko.coins_list', 'symbol', 'text') }})) as symbol,
+        btrim({{ sent('coingecko.coins_list', 'name', 'text') }}) as name,
         platforms,
 
         -- booleans

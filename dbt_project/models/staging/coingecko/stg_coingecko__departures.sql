@@ -9,6 +9,7 @@ renamed as (
         -- ids
         'coingecko' as source,
         key as source_coin_id,
+        _dlt_load_id as load_id,
 
         -- timestamps
         departed_at

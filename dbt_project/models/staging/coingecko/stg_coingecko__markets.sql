@@ -12,24 +12,25 @@ renamed as (
         _dlt_load_id as load_id,
 
         -- strings
-        upper(btrim(symbol)) as symbol,
-        btrim(name) as name,
+        upper(btrim({{ sent('coingecko.markets', 'symbol', 'text') }})) as symbol,
+        btrim({{ sent('coingecko.markets', 'name', 'text') }}) as name,
 
         -- numerics
         market_cap_rank as market_rank,
-        {{ positive('current_price') }} as price_usd,
-        {{ positive('market_cap') }} as market_cap_usd,
-        trim_scale(total_volume) as volume_24h_usd,
-        trim_scale(price_change_percentage_24h) as percent_change_24h,
-        {{ positive('circulating_supply') }} as circulating_supply,
-        {{ positive('total_supply') }} as total_supply,
-        {{ positive('max_supply') }} as max_supply,
+        {{ positive(sent('coingecko.markets', 'current_price', 'numeric')) }} as price_usd,
+        {{ positive(sent('coingecko.markets', 'market_cap', 'numeric')) }} as market_cap_usd,
+        trim_scale({{ sent('coingecko.markets', 'total_volume', 'numeric') }}) as volume_24h_usd,
+        trim_scale({{ sent('coingecko.markets', 'price_change_percentage_24h', 'numeric') }}) as percent_change_24h,
+        {{ positive(sent('coingecko.markets', 'circulating_supply', 'numeric')) }} as circulating_supply,
+        {{ positive(sent('coingecko.markets', 'total_supply', 'numeric')) }} as total_supply,
+        {{ positive(sent('coingecko.markets', 'max_supply', 'numeric')) }} as max_supply,
 
         -- booleans
         coalesce(last_updated > fetched_at, false) as is_time_clamped,
 
         -- timestamps
-        least(coalesce(last_updated, fetched_at), fetched_at) as observed_at,
+        least(coalesce({{ sent('coingecko.markets', 'last_updated', 'timestamptz') }}, fetched_at), fetched_at)
+            as observed_at,
         fetched_at
     from markets
 )

@@ -12,14 +12,14 @@ renamed as (
         _dlt_load_id as load_id,
 
         -- strings
-        upper(btrim(symbol)) as symbol,
-        btrim(name) as name,
+        upper(btrim({{ sent('coinpaprika.coins', 'symbol', 'text') }})) as symbol,
+        btrim({{ sent('coinpaprika.coins', 'name', 'text') }}) as name,
 
         -- numerics: zero means unknown
         nullif(rank, 0) as market_rank,
 
         -- booleans
-        coalesce(is_active, true) as is_active,
+        coalesce({{ sent('coinpaprika.coins', 'is_active', 'boolean') }}, true) as is_active,
 
         -- timestamps
         fetched_at

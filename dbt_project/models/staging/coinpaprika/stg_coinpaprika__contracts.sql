@@ -18,6 +18,7 @@ latest as (
         -- timestamps
         fetched_at
     from contracts
+    where id is not null
     order by platform, address, fetched_at desc
 )
 

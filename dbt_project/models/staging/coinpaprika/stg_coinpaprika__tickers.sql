@@ -12,24 +12,25 @@ renamed as (
         _dlt_load_id as load_id,
 
         -- strings
-        upper(btrim(symbol)) as symbol,
-        btrim(name) as name,
+        upper(btrim({{ sent('coinpaprika.tickers', 'symbol', 'text') }})) as symbol,
+        btrim({{ sent('coinpaprika.tickers', 'name', 'text') }}) as name,
 
         -- numerics: zero means unknown
         nullif(rank, 0) as market_rank,
-        {{ positive('usd_price') }} as price_usd,
-        {{ positive('usd_market_cap') }} as market_cap_usd,
-        {{ positive('usd_volume_24h') }} as volume_24h_usd,
-        trim_scale(usd_percent_change_24h) as percent_change_24h,
-        {{ positive('circulating_supply') }} as circulating_supply,
-        {{ positive('total_supply') }} as total_supply,
-        {{ positive('max_supply') }} as max_supply,
+        {{ positive(sent('coinpaprika.tickers', 'usd_price', 'numeric')) }} as price_usd,
+        {{ positive(sent('coinpaprika.tickers', 'usd_market_cap', 'numeric')) }} as market_cap_usd,
+        {{ positive(sent('coinpaprika.tickers', 'usd_volume_24h', 'numeric')) }} as volume_24h_usd,
+        trim_scale({{ sent('coinpaprika.tickers', 'usd_percent_change_24h', 'numeric') }}) as percent_change_24h,
+        {{ positive(sent('coinpaprika.tickers', 'circulating_supply', 'numeric')) }} as circulating_supply,
+        {{ positive(sent('coinpaprika.tickers', 'total_supply', 'numeric')) }} as total_supply,
+        {{ positive(sent('coinpaprika.tickers', 'max_supply', 'numeric')) }} as max_supply,
 
         -- booleans
         coalesce(last_updated > fetched_at, false) as is_time_clamped,
 
         -- timestamps
-        least(coalesce(last_updated, fetched_at), fetched_at) as observed_at,
+        least(coalesce({{ sent('coinpaprika.tickers', 'last_updated', 'timestamptz') }}, fetched_at), fetched_at)
+            as observed_at,
         fetched_at
     from tickers
 )

@@ -1,0 +1,1 @@
+{{ received_rows("coingecko") }}

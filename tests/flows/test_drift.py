@@ -1,0 +1,156 @@
+"""Drift of what the providers send: one event each, the last good data stays, and what was held back comes back."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import drift
+from flows.steps import Outcome
+from kasparro import environment
+from kasparro.settings import REPOSITORY
+from providers.faults import Plan, Rule
+from providers.faults.fields import DropField, FieldFault, RenameField, RetypeField, SetField
+from providers.faults.rows import FewerRows
+from providers.generated import GeneratedMarket
+from tests.flows.conftest import System
+
+BTC_QUOTES = "select source, count(*) from marts.coin_quotes where canonical_id = 'btc' group by 1 order by 1"
+
+
+def events(system: System) -> list[tuple[Any, ...]]:
+    """What was recorded, by source."""
+    return system.query(
+        "select kind, concat_ws('.', source, table_name, field), status from ops.schema_drift_events "
+        "order by source, first_seen_at"
+    )
+
+
+def drifting(system: System, **faults: FieldFault | FewerRows) -> None:
+    """From now on the answers of these paths drift: `coins_markets` is `/coins/markets`."""
+    rules = [Rule(fault=fault, path="/" + path.replace("_", "/")) for path, fault in faults.items()]  # pyright: ignore[reportArgumentType]
+    system.stand_in.faults = Plan(rules)
+
+
+def next_pass(system: System, market: GeneratedMarket) -> Outcome:
+    """A pass five minutes later."""
+    market.advance(5)
+    return system.run()
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project file of a copy of the dbt project, that a test may edit as an operator would."""
+    shutil.copytree(REPOSITORY / "dbt_project", tmp_path / "dbt_project")
+    shutil.copy(REPOSITORY / "profiles.yml", tmp_path)
+    monkeypatch.setattr(environment, "REPOSITORY", tmp_path)
+    return tmp_path / "dbt_project" / "dbt_project.yml"
+
+
+def test_a_rename_and_a_retype_are_held_back_and_end_as_if_they_had_not_been(
+    system: System, market: GeneratedMarket, project: Path
+) -> None:
+    outcome = system.run()
+    assert outcome.exit_code == 0, outcome.error
+    before = system.content("marts.coins")
+    drifting(
+        system,
+        coins_markets=RenameField(field="current_price", to="last_price"),
+        tickers=RetypeField(field="quotes.USD.price"),
+    )
+    renamed, retyped = "coingecko.markets.current_price", "coinpaprika.tickers.usd_price"
+
+    for _ in ("the first pass", "another pass is the same event"):
+        outcome = next_pass(system, market)
+
+        assert outcome.exit_code == 3
+        assert set(outcome.failures) == {"coingecko", "coinpaprika"}
+        assert f"{renamed} is now called last_price" in outcome.failures["coingecko"]
+        assert events(system) == [("renamed", renamed, "open"), ("retyped", retyped, "open")]
+        assert system.query(BTC_QUOTES) == [("coingecko", 1), ("coinpaprika", 1)]
+        assert system.content("marts.coins") == before
+
+    approved = [event.suggested_mapping for event in drift.open_events(system.warehouse)]
+    assert approved == [f"{renamed}: last_price", f"{retyped}: usd_price"]
+    lines = "".join(f"\n    {line}" for line in approved)
+    project.write_text(project.read_text().replace("  field_mappings: {}", f"  field_mappings:{lines}"))
+    outcome = next_pass(system, market)
+
+    assert outcome.exit_code == 0, outcome.error
+    assert events(system) == [("renamed", renamed, "resolved"), ("retyped", retyped, "resolved")]
+    assert system.query(BTC_QUOTES) == [("coingecko", 4), ("coinpaprika", 4)], "every pass is in the history"
+    assert system.query("select count(*) from marts.coin_quotes where price_usd is null") == [(0,)]
+
+
+def test_what_went_missing_is_held_back_until_it_is_there_again(system: System, market: GeneratedMarket) -> None:
+    outcome = system.run()
+    assert outcome.exit_code == 0, outcome.error
+    drifting(system, coins_markets=DropField(field="current_price"), tickers=FewerRows(share=0.5))
+    price, half = "coingecko.markets.current_price", "coinpaprika.tickers.*"
+
+    assert next_pass(system, market).exit_code == 3
+    assert events(system) == [("missing", price, "open"), ("row_count", half, "open")]
+    assert system.query(BTC_QUOTES) == [("coingecko", 1), ("coinpaprika", 1)]
+
+    drifting(system)
+    assert next_pass(system, market).exit_code == 0
+    assert events(system) == [("missing", price, "resolved"), ("row_count", half, "resolved")]
+    assert system.query(BTC_QUOTES) == [("coingecko", 2), ("coinpaprika", 2)], "a gap where the drift was"
+
+    drifting(system, coins_markets=DropField(field="id"))
+    assert next_pass(system, market).exit_code == 3
+    again = ("missing", "coingecko.markets.id", "open")
+    assert events(system)[1:2] == [again], "no record has a key: one event"
+    assert system.query(BTC_QUOTES) == [("coingecko", 2), ("coinpaprika", 3)], "the other source goes on"
+
+    drifting(system)
+    assert next_pass(system, market).exit_code == 0
+    assert {status for _, _, status in events(system)} == {"resolved"}
+
+
+def test_a_catalogue_cut_in_half_delists_nobody_and_a_new_field_is_noted(
+    system: System, market: GeneratedMarket
+) -> None:
+    system.run()
+    listed = "select source_coin_id, status from marts.coin_listings where source = 'coingecko' order by 1"
+    before = system.query(listed)
+    drifting(system, coins_list=FewerRows(share=0.5), tickers=SetField(field="sentiment", value="bullish"))
+    system.query("delete from raw_coingecko._dlt_pipeline_state")  # the catalogue is due again
+    shutil.rmtree(system.settings.kasparro_home / "dlt")
+
+    for _ in range(2):
+        assert next_pass(system, market).exit_code == 3
+        assert events(system) == [
+            ("row_count", "coingecko.coins_list.*", "open"),
+            ("added", "coinpaprika.tickers.sentiment", "noted"),
+        ]
+        assert system.query(listed) == before
+    assert system.query(
+        "select example, severity, touched_marts @> '{coins}' from ops.schema_drift_events where kind = 'added'"
+    ) == [("bullish", "warning", True)]
+
+
+def test_what_people_accept_is_published(
+    system: System, market: GeneratedMarket, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(drift, "load_settings", lambda: system.settings)
+    system.run()
+    assert drift.main([]) == 0
+    assert "No drift is open" in capsys.readouterr().out
+    drifting(system, coins_markets=FewerRows(share=0.5))
+    next_pass(system, market)
+
+    assert drift.main([]) == 0
+    said = capsys.readouterr().out
+    (event,) = drift.open_events(system.warehouse)
+    assert f"make drift ARGS='accept {event.short_id}'" in said
+    assert drift.main(["accept", "nothing"]) == 1
+    assert "`make drift` lists them" in capsys.readouterr().err
+    assert drift.main(["reject"]) == 2
+    assert drift.main(["accept", event.short_id]) == 0
+    system.run()
+
+    assert events(system) == [("row_count", "coingecko.markets.*", "accepted")]
+    assert system.query(BTC_QUOTES) == [("coingecko", 2), ("coinpaprika", 2)]
+    assert next_pass(system, market).exit_code == 0, "half is what is expected now"
