@@ -8,22 +8,30 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from api import accesslog, layers, problems
+from api.changes.routes import router as changes
+from api.coins.routes import router as coins
 from api.context import Context
 from api.data.routes import router as data
 from api.database import Database
+from api.drift.routes import router as drift
 from api.edge import Edge
 from api.etl.prefect import Prefect
 from api.etl.routes import router as etl
 from api.health.routes import router as health
 from api.home.routes import router as home
+from api.identity.routes import router as identity
 from api.layers import Sometimes
 from api.lean import Direct
 from api.lists.export import Places
 from api.memory import Memory
 from api.metrics.routes import router as metrics
+from api.news.routes import router as news
 from api.readmodel import Keeper
+from api.resolve.routes import router as resolve
+from api.runs.routes import router as runs
 from api.security import Keys
 from api.stats.routes import router as stats
+from api.stream.routes import router as stream
 from kasparro import environment, logs, secrets
 from kasparro.settings import Settings, load_settings
 from kasparro.warehouse import ensure_warehouse
@@ -67,7 +75,22 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> E
     )
     app.state.context = context
     problems.install(app)
-    for router in (data, home, health, stats, metrics, etl):
+    for router in (
+        data,
+        coins,
+        changes,
+        resolve,
+        news,
+        drift,
+        identity,
+        runs,
+        stats,
+        health,
+        metrics,
+        etl,
+        stream,
+        home,
+    ):
         app.router.routes += router.routes  # as they are, so that lean ones can be found
     served: ASGIApp = Direct(app)
     for layer, applies in (

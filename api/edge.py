@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import accesslog
 from api.metrics.instruments import observe
-from api.problems import Problem, render
+from api.problems import OURS, Problem, render
 
 SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 # for answers that are not pages; the dashboard sets its own
@@ -73,11 +73,7 @@ class Edge:
         except Exception:
             log.exception("%s %s failed", method, scope["path"], extra={"request_id": request_id})
             if not status:
-                problem = Problem(
-                    500,
-                    "Something went wrong on our side. The log has it under this request id.",
-                )
-                await render(problem, scope["path"], request_id)(scope, receive, send_marked)
+                await render(OURS, scope["path"], request_id)(scope, receive, send_marked)
         finally:
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "unmatched")

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from api.problems import invalid
 
@@ -33,12 +33,23 @@ def read_query(request: Request, model: type[Model]) -> Model:
         raise RequestValidationError(problems) from None
 
 
-def documented(model: type[BaseModel]) -> dict[str, Any]:
-    """The model's fields as OpenAPI parameters: `openapi_extra` of a route that uses `read_query`."""
+class NoQuery(BaseModel):
+    """No parameter at all: whatever is given is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def documented(model: type[BaseModel], *others: dict[str, Any]) -> dict[str, Any]:
+    """The model's fields as OpenAPI parameters: `openapi_extra` of a route that uses `read_query`.
+
+    `others` are parameters that the route reads itself, such as those of its path.
+    """
     schema = model.model_json_schema()
-    parameters: list[dict[str, Any]] = []
-    for name, field in schema["properties"].items():
+    parameters: list[dict[str, Any]] = [*others]
+    for name, field in schema.get("properties", {}).items():
         shape = _shape(field, schema.get("$defs", {}))
+        if name == "limit" and (page_size := getattr(model, "page_size", None)) is not None:
+            shape["default"] = page_size
         parameter = {"name": name, "in": "query", "required": False, "description": shape.pop("description", "")}
         parameters.append({**parameter, "schema": shape})
     return {"parameters": parameters}

@@ -62,6 +62,9 @@ class Problem(Exception):
         self.extra = dict(extra or {})
 
 
+OURS = Problem(500, "Something went wrong on our side. The log has it under this request id.")
+
+
 def documented(reasons: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
     """Errors of a route for the documentation: status and when it comes."""
     content = {MEDIA_TYPE: {"schema": SCHEMA}}
@@ -132,8 +135,14 @@ def _on_http(request: Request, error: Exception) -> Response:
     return answer(request, Problem(error.status_code, detail, headers=error.headers))
 
 
+def _on_failure(request: Request, _error: Exception) -> Response:
+    """A failure of our own: what it was is in the log, where the edge writes it."""
+    return answer(request, OURS)
+
+
 def install(app: FastAPI) -> None:
     """Make every error of the application a problem."""
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_failure)

@@ -1,6 +1,8 @@
 """HTTP as uvicorn speaks it, with an upper bound on the head of a request."""
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from typing import cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 LARGEST_HEAD = 512 * 1024  # with it may come the first stretch of a body
 
@@ -30,3 +32,12 @@ class BoundedHttp(HttpToolsProtocol):
         self._in_head = True
         self._head = 0
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """The server is stopping: streams without an end of their own are told that their client is gone."""
+        super().shutdown()
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # there is none before the first request
+        if cycle is not None and not cycle.response_complete and "ends_with_the_server" in cycle.scope:
+            cycle.disconnected = True
+            cycle.message_event.set()
+            self.transport.close()

@@ -77,6 +77,7 @@ function responses(document, operation) {
 function operationOf(document, path, method, operation) {
   const id = `${method}${path.replace(/\W+/g, "-")}`;
   const parameters = operation.parameters ?? [];
+  const example = bodyExample(document, operation);
   const output = el("div", { class: "output", "aria-live": "polite" });
   const form = el(
     "form",
@@ -84,6 +85,9 @@ function operationOf(document, path, method, operation) {
     parameters.length
       ? el("table", { class: "parameters" }, el("tbody", {}, ...parameters.map((each) => parameterRow(document, `${id}-${each.name}`, each))))
       : null,
+    example === null
+      ? null
+      : el("p", { class: "body" }, el("label", { for: `${id}-body` }, "Body"), el("textarea", { id: `${id}-body`, name: "body of the request", rows: "4", spellcheck: "false" }, example)),
     operation.security
       ? el("p", { class: "key" }, el("label", { for: `${id}-key` }, "Admin key"), el("input", { id: `${id}-key`, class: "secret", type: "password", autocomplete: "off" }))
       : null,
@@ -92,7 +96,9 @@ function operationOf(document, path, method, operation) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     key = form.querySelector(".secret")?.value || key;
-    send(path, method, parameters.map(({ name }) => [name, form.elements[name].value]), Boolean(operation.security), output);
+    const given = parameters.map((each) => ({ ...each, value: form.elements[each.name].value })).filter(({ value }) => value !== "");
+    const body = example === null ? null : form.elements["body of the request"].value;
+    send(path, method, given, body, Boolean(operation.security), output);
   });
   return el(
     "section",
@@ -105,26 +111,58 @@ function operationOf(document, path, method, operation) {
   );
 }
 
-async function send(path, method, values, secured, output) {
-  const query = new URLSearchParams(values.filter(([, value]) => value !== ""));
-  const address = `${path}${query.size ? `?${query}` : ""}`;
+/** The example of an operation's JSON body, as text; null where it takes none. */
+function bodyExample(document, operation) {
+  const schema = operation.requestBody?.content?.["application/json"]?.schema;
+  if (!schema) return null;
+  const [example = {}] = resolve(document, schema).examples ?? [];
+  return JSON.stringify(example, null, 2);
+}
+
+/** Text as one argument of a shell's command. */
+function quoted(text) {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+async function send(path, method, given, body, secured, output) {
+  const of = (place) => given.filter((each) => each.in === place);
+  const query = new URLSearchParams(of("query").map(({ name, value }) => [name, value]));
+  const filled = of("path").reduce((filling, { name, value }) => filling.replace(`{${name}}`, encodeURIComponent(value)), path);
+  const address = `${filled}${query.size ? `?${query}` : ""}`;
+  const headers = Object.fromEntries(of("header").map(({ name, value }) => [name, value]));
+  if (body !== null) headers["Content-Type"] = "application/json";
+  const shown = Object.entries(headers).map(([name, value]) => ` -H ${quoted(`${name}: ${value}`)}`).join("");
   const shownKey = secured ? ' -H "X-API-Key: $ADMIN_API_KEY"' : "";
-  const command = `curl${method === "post" ? " -X POST" : ""}${shownKey} '${location.origin}${address}'`;
+  const shownBody = body === null ? "" : ` -d ${quoted(body)}`;
+  const command = `curl${method === "post" ? " -X POST" : ""}${shownKey}${shown}${shownBody} ${quoted(location.origin + address)}`;
   output.replaceChildren(el("p", {}, "Asking…"));
   try {
-    const response = await fetch(address, { method, headers: { Accept: "application/json", ...(secured && key ? { "X-API-Key": key } : {}) } });
-    const text = await response.text();
+    const authorized = secured && key ? { "X-API-Key": key } : {};
+    const response = await fetch(address, { method, body, headers: { Accept: "application/json, */*;q=0.1", ...headers, ...authorized } });
     const type = response.headers.get("content-type") ?? "";
+    const text = await readable(response, type);
     const whole = type.includes("json") ? indented(text) : text;
-    const shown = whole.length > SHOWN_BYTES ? `${whole.slice(0, SHOWN_BYTES)}\n… ${whole.length - SHOWN_BYTES} more characters` : whole;
+    const beginning = whole.length > SHOWN_BYTES ? `${whole.slice(0, SHOWN_BYTES)}\n… ${whole.length - SHOWN_BYTES} more characters` : whole;
     output.replaceChildren(
       el("pre", { class: "command" }, command),
       el("p", { class: "status", "data-tone": response.ok ? "good" : "bad" }, `${response.status} ${response.statusText}`),
-      el("pre", { tabindex: "0" }, shown),
+      el("pre", { tabindex: "0" }, beginning),
     );
   } catch {
     output.replaceChildren(el("pre", { class: "command" }, command), el("p", { class: "status", "data-tone": "bad" }, "The API can't be reached."));
   }
+}
+
+/** An answer's text: of a stream what it begins with, of a binary file its size. */
+async function readable(response, type) {
+  if (type.startsWith("text/event-stream")) {
+    const reader = response.body.getReader();
+    const { value } = await reader.read();
+    reader.cancel();
+    return `${new TextDecoder().decode(value)}…`;
+  }
+  if (/json|text/.test(type)) return response.text();
+  return `${(await response.arrayBuffer()).byteLength} bytes of ${type}`;
 }
 
 /** JSON text with line breaks; numbers keep every digit, which parsing them would not. */

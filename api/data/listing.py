@@ -8,9 +8,11 @@ from api.data import queries
 from api.data.schemas import DataQuery, View
 from api.lists import answer as lists
 from api.lists.listing import Listing
+from api.news.queries import COLUMNS, articles
 from api.problems import invalid
 from api.readmodel.queries import Publication
 
+ARTICLES = tuple(column for column in COLUMNS if column.name != "article_id")
 DEEPEST_OFFSET = 10_000  # beyond it the server would walk all that is skipped; a cursor goes straight there
 
 
@@ -49,13 +51,14 @@ def _listing(query: DataQuery) -> Listing:
             if getattr(query, name) is not None:
                 raise invalid(name, "does not apply to articles")
         _require_sort(query, ("published_at",), "articles")
-        return queries.articles(
+        return articles(
             start=query.start if query.start_date else None,
             end=query.end if query.end_date else None,
             canonical_id=query.canonical_id,
             symbol=symbol,
-            name=query.name,
+            title=query.name,
             descending=query.sort is None or query.sort.descending,
+            columns=ARTICLES,
         )
     filters = queries.QuoteFilters(
         query.source,
@@ -70,7 +73,7 @@ def _listing(query: DataQuery) -> Listing:
         _require_sort(query, ("observed_at",), "quotes in a window")
         descending = query.sort is None or query.sort.descending
         return queries.quotes_in_window(filters, query.start, query.end, descending)
-    _require_sort(query, tuple(name for name in queries.SORTS if name != "published_at"), "latest quotes")
+    _require_sort(query, tuple(queries.SORTS), "latest quotes")
     descending = query.sort is not None and query.sort.descending
     return queries.latest_quotes(filters, query.sort.column if query.sort else "rank", descending)
 

@@ -19,7 +19,6 @@ QUOTE_COLUMNS = arranged(
     texts="sources",
     time="updated_at observed_at ingested_at",
 )
-ARTICLE_COLUMNS = arranged("title url summary published_at feed coins", time="published_at", texts="coins")
 
 # A row's `sources` and `updated_at` speak of its own numbers: this one source, this one observation
 QUOTE_VALUES = """
@@ -48,9 +47,6 @@ left join marts.coin_listings as listing
 
 SOURCES = text("select distinct source from marts.coin_listings order by source")
 
-ARTICLES = """
-from marts.news_articles as article"""
-
 
 SORTS: Mapping[str, SortKey] = {
     "canonical_id": SortKey("coin.canonical_id", "text", nullable=False),
@@ -63,7 +59,6 @@ SORTS: Mapping[str, SortKey] = {
     "percent_change_24h": SortKey("quote.percent_change_24h", "numeric"),
     "updated_at": SortKey("quote.observed_at", "timestamptz", nullable=False),
     "observed_at": SortKey("quote.observed_at", "timestamptz", nullable=False),
-    "published_at": SortKey("article.published_at", "timestamptz"),
 }
 
 
@@ -127,35 +122,6 @@ def quotes_in_window(filters: QuoteFilters, start: datetime, end: datetime, desc
     conditions.add("quote.observed_at >= :start and quote.observed_at < :end", start=start, end=end)
     tie = ("quote.source", "quote.source_coin_id")
     return Listing(QUOTE_COLUMNS, QUOTE_VALUES, WINDOW, conditions, SORTS["observed_at"], descending, tie)
-
-
-def articles(
-    *,
-    start: datetime | None,
-    end: datetime | None,
-    canonical_id: str | None,
-    symbol: str | None,
-    name: str | None,
-    descending: bool,
-) -> Listing:
-    """News articles: of a time, mentioning a coin, with words in the title."""
-    conditions = Conditions()
-    if start is not None:
-        conditions.add("article.published_at >= :start", start=start)
-    if end is not None:
-        conditions.add("article.published_at < :end", end=end)
-    if canonical_id:
-        conditions.add("article.coins @> array[:canonical_id]", canonical_id=canonical_id.lower())
-    if symbol:
-        conditions.add(
-            "article.coins && array(select canonical_id from marts.coins where lower(symbol) = :symbol)",
-            symbol=symbol.lower(),
-        )
-    if name:
-        conditions.add("strpos(lower(article.title), :name) > 0", name=name.lower())
-    select = ", ".join(f"article.{column.name}" for column in ARTICLE_COLUMNS)
-    tie = ("article.article_id",)
-    return Listing(ARTICLE_COLUMNS, select, ARTICLES, conditions, SORTS["published_at"], descending, tie)
 
 
 def sources(connection: Connection) -> tuple[str, ...]:

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from api import problems
 from api.data import listing, plain
 from api.data.schemas import DataAnswer, DataQuery, View
 from api.lean import LeanRoute
+from api.lists.documentation import of_list
 from api.parameters import documented, read_query
 
 router = APIRouter(tags=["data"], route_class=LeanRoute)
@@ -15,19 +15,10 @@ router = APIRouter(tags=["data"], route_class=LeanRoute)
 @router.get(
     "/data",
     summary="Coins, quotes, articles",
+    operation_id="getData",
     response_model=None,
     openapi_extra=documented(DataQuery),
-    responses={
-        200: {"model": DataAnswer},
-        304: {"description": "You have this version already"},
-        **problems.documented(
-            {
-                410: "The version that the cursor walks is no longer kept",
-                422: "A parameter is unknown, malformed, or does not fit the others",
-                503: "The warehouse is away (the plain view is answered all the same)",
-            }
-        ),
-    },
+    responses=of_list(DataAnswer, _410="The version that the cursor walks is no longer kept"),
 )
 async def data(request: Request) -> Response:
     """One row per coin. With `source`: that source's latest quote per coin. With dates: quotes in that window.

@@ -1,7 +1,7 @@
 """What `GET /data` takes and gives."""
 
 import zlib
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
@@ -10,35 +10,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from api.data.sorting import SortParameter
 from api.lists.page import LARGEST_OFFSET, Page
+from api.lists.schemas import Meta, Number, Pagination
+from api.moments import EARLIEST, LATEST, Moment, window_edge
+from api.texts import Text
 
-Text = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 LARGEST_AMOUNT = Decimal("1e30")
 RSS = ("rss", "rss_feed")
-
-
-def _moment(given: str) -> str:
-    """Accept ISO 8601 dates and times; what has no offset is UTC."""
-    try:
-        window_edge(given, last=True)
-    except (ValueError, OverflowError):
-        raise ValueError("expected an ISO 8601 date or time, like 2026-01-31 or 2026-01-31T18:30:00Z") from None
-    return given
-
-
-def window_edge(given: str, *, last: bool) -> datetime:
-    """A date or time as UTC. As the `last` edge, the first moment after it: a date stands for its whole day.
-
-    Raises ValueError when it is neither, OverflowError at the ends of the calendar.
-    """
-    given = given.strip()
-    if "T" in given:
-        given = given.replace(" ", "+")  # the plus of an offset, sent unescaped, arrives as a blank
-    if len(given) <= len("2026-01-31"):
-        moment = datetime.combine(date.fromisoformat(given), datetime.min.time(), UTC)
-        return moment + timedelta(days=1) if last else moment
-    moment = datetime.fromisoformat(given)
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return moment + timedelta(microseconds=1) if last else moment
 
 
 def _source(given: str) -> str:
@@ -60,9 +37,9 @@ def _amount(given: object) -> Decimal:
     return amount
 
 
+QuoteSource = Annotated[Text, AfterValidator(_source)]
 AMOUNT_SCHEMA = {"type": "number", "minimum": 0, "maximum": 1e30}
 Amount = Annotated[Decimal, PlainValidator(_amount), WithJsonSchema(AMOUNT_SCHEMA)]
-Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
 
 
 class View(StrEnum):
@@ -84,7 +61,7 @@ class DataQuery(Page):
     name: Text | None = Field(None, description="Part of the name, any case")
     search: Text | None = Field(None, description="Part of the symbol or the name, any case")
     canonical_id: Text | None = Field(None, description="One coin, such as `btc`")
-    source: Annotated[Text, AfterValidator(_source)] | None = Field(
+    source: QuoteSource | None = Field(
         None,
         description="That source's latest quote per coin: `coinpaprika`, `coingecko`, `csv` (all files), "
         "`csv:<file stem>`. `rss` gives articles",
@@ -129,12 +106,12 @@ class DataQuery(Page):
     @property
     def start(self) -> datetime:
         """The first moment of the window."""
-        return window_edge(self.start_date, last=False) if self.start_date else datetime.min.replace(tzinfo=UTC)
+        return window_edge(self.start_date, last=False) if self.start_date else EARLIEST
 
     @property
     def end(self) -> datetime:
         """The first moment after the window."""
-        return window_edge(self.end_date, last=True) if self.end_date else datetime.max.replace(tzinfo=UTC)
+        return window_edge(self.end_date, last=True) if self.end_date else LATEST
 
     @property
     def view(self) -> View:
@@ -155,10 +132,10 @@ class CoinRow(BaseModel):
     symbol: str
     name: str
     rank: int | None
-    price_usd: Decimal | None
-    market_cap_usd: Decimal | None
-    volume_24h_usd: Decimal | None
-    percent_change_24h: Decimal | None
+    price_usd: Number | None
+    market_cap_usd: Number | None
+    volume_24h_usd: Number | None
+    percent_change_24h: Number | None
     sources: list[str]
     updated_at: datetime | None
 
@@ -172,25 +149,6 @@ class ArticleRow(BaseModel):
     published_at: datetime | None
     feed: str
     coins: list[str]
-
-
-class Pagination(BaseModel):
-    """Where this page is in the whole."""
-
-    limit: int
-    offset: int | None = Field(description="null for a page reached by cursor in a view of quotes or articles")
-    returned: int
-    total_items: int
-    total_pages: int
-    next_cursor: str | None
-
-
-class Meta(BaseModel):
-    """The published version that the rows are of; null before the first."""
-
-    version: int | None
-    published_at: datetime | None
-    sources: list[str]
 
 
 class DataAnswer(BaseModel):

@@ -13,6 +13,7 @@ import httpx
 from api.problems import Problem
 
 FLOW, DEPLOYMENT = "elt", "elt"
+KEY_PREFIX = "api:"
 TIMEOUT = httpx.Timeout(10, connect=3)
 HOW = "Start the system with `make run`, or run one pass without Prefect with `make elt`."
 
@@ -70,9 +71,16 @@ class Prefect:
                 return FlowRun(runs[0]["id"], str(runs[0]["state_name"]).lower())
         return None
 
-    async def create(self, deployment_id: str) -> FlowRun:
-        """Create a run, due now."""
-        run = await self._send("POST", f"/deployments/{deployment_id}/create_flow_run", {"tags": ["api"]})
+    async def created_with(self, key: str) -> FlowRun | None:
+        """The run that a request with this idempotency key created."""
+        keyed = {"flow_runs": {"idempotency_key": {"any_": [KEY_PREFIX + key]}}, "limit": 1}
+        runs = await self._send("POST", "/flow_runs/filter", keyed)
+        return FlowRun(runs[0]["id"], str(runs[0]["state_name"]).lower()) if runs else None
+
+    async def create(self, deployment_id: str, key: str | None) -> FlowRun:
+        """Create a run, due now; with a key at most one, also where two requests come at once."""
+        body = {"tags": ["api"]} if key is None else {"tags": ["api"], "idempotency_key": KEY_PREFIX + key}
+        run = await self._send("POST", f"/deployments/{deployment_id}/create_flow_run", body)
         return FlowRun(run["id"], str(run["state_name"]).lower())
 
     async def _send(

@@ -1,22 +1,36 @@
 """`POST /etl/trigger`, and the two paths that older clients use."""
 
+import re
+
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api import problems
 from api.context import Context, context_of
 from api.etl import queries
+from api.etl.prefect import FlowRun
 from api.etl.schemas import Triggered
-from api.problems import Problem
+from api.parameters import NoQuery, documented, read_query
+from api.problems import Problem, invalid
 from api.responses import system_answer
 from api.security import require_admin_key
 
+FIT_FOR_A_KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A request that comes again with the key of an earlier one starts nothing: it gets that run",
+    "schema": {"type": "string", "pattern": f"^{FIT_FOR_A_KEY.pattern}$"},
+}
 router = APIRouter(tags=["etl"], dependencies=[Depends(require_admin_key)])
 
 
 @router.post(
     "/etl/trigger",
     summary="Start a pass",
+    operation_id="triggerPass",
+    openapi_extra=documented(NoQuery, IDEMPOTENCY_KEY),
     status_code=202,
     response_model=None,
     responses={
@@ -26,6 +40,9 @@ router = APIRouter(tags=["etl"], dependencies=[Depends(require_admin_key)])
                 401: "There is no key",
                 403: "The key is wrong",
                 409: "A pass is running: its id is in `run_id`",
+                413: "There is a body, and it is too large",
+                422: "A parameter is unknown, or the idempotency key malformed",
+                429: "Too many wrong keys",
                 503: "Prefect can't be reached",
             }
         ),
@@ -35,8 +52,13 @@ router = APIRouter(tags=["etl"], dependencies=[Depends(require_admin_key)])
 @router.post("/trigger-etl", include_in_schema=False, status_code=202)
 async def trigger(request: Request) -> Response:
     """Start the extract-then-transform deployment in Prefect. Needs the admin key."""
+    read_query(request, NoQuery)
     context = context_of(request)
+    key = _idempotency_key(request)
     async with context.prefect.one_at_a_time:
+        known = None if key is None else await context.prefect.created_with(key)
+        if known is not None:
+            return _started(context, request, known)
         running = await run_in_threadpool(_running, context)
         if running is not None:
             raise _already(context, request, running)
@@ -44,7 +66,17 @@ async def trigger(request: Request) -> Response:
         unfinished = await context.prefect.unfinished(deployment_id)
         if unfinished is not None:
             raise _already(context, request, queries.Running(None, unfinished.id))
-        run = await context.prefect.create(deployment_id)
+        return _started(context, request, await context.prefect.create(deployment_id, key))
+
+
+def _idempotency_key(request: Request) -> str | None:
+    given = request.headers.get("idempotency-key")
+    if given is not None and not FIT_FOR_A_KEY.fullmatch(given):
+        raise invalid("Idempotency-Key", "expected 1 to 100 letters, digits and the signs . _ : -")
+    return given
+
+
+def _started(context: Context, request: Request, run: FlowRun) -> Response:
     link = _prefect_link(context, request, run.id)
     answer = system_answer(
         request,

@@ -7,29 +7,36 @@ import anyio
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
+from api import problems
 from api.context import Context, context_of
 from api.database import WarehouseGone
 from api.health import judge, queries
-from api.health.schemas import HealthAnswer
+from api.health.schemas import HealthAnswer, LiveAnswer, ReadyAnswer
+from api.parameters import NoQuery, documented, read_query
 from api.problems import Problem
 from api.readmodel.queries import latest_publication
 from api.responses import system_answer
 
 PATIENCE_SECONDS = 5.0
+UNKNOWN_PARAMETER = problems.documented({422: "A parameter is unknown"})
 router = APIRouter(tags=["system"])
 
 
 @router.get(
     "/health",
     summary="Is the data good?",
+    operation_id="getHealth",
     response_model=None,
+    openapi_extra=documented(NoQuery),
     responses={
         200: {"model": HealthAnswer},
         503: {"model": HealthAnswer, "description": "The warehouse is gone"},
+        **UNKNOWN_PARAMETER,
     },
 )
 async def health(request: Request) -> Response:
     """`healthy`, `degraded` with which source, why and since when, or 503 `unhealthy` when the warehouse is gone."""
+    read_query(request, NoQuery)
     context = context_of(request)
     try:
         outage = context.keeper.outage
@@ -43,19 +50,33 @@ async def health(request: Request) -> Response:
     return system_answer(request, body)
 
 
-@router.get("/health/live", summary="Does the process live?")
+@router.get(
+    "/health/live",
+    summary="Does the process live?",
+    operation_id="getLiveness",
+    response_model=None,
+    responses={200: {"model": LiveAnswer}, **UNKNOWN_PARAMETER},
+)
 async def live(request: Request) -> Response:
     """200 as long as the process answers at all."""
+    read_query(request, NoQuery)
     return system_answer(request, {"status": "alive"})
 
 
 @router.get(
     "/health/ready",
     summary="Can it serve?",
-    responses={503: {"description": "No version in memory yet"}},
+    operation_id="getReadiness",
+    response_model=None,
+    responses={
+        200: {"model": ReadyAnswer},
+        503: {"model": ReadyAnswer, "description": "No version in memory yet"},
+        **UNKNOWN_PARAMETER,
+    },
 )
 async def ready(request: Request) -> Response:
     """200 while a version can be served, also when the warehouse is gone."""
+    read_query(request, NoQuery)
     version = context_of(request).keeper.current.version
     return system_answer(
         request,

@@ -36,3 +36,20 @@ class HealthAnswer(BaseModel):
     timestamp: datetime
     request_id: str
     api_latency_ms: float
+
+
+class LiveAnswer(BaseModel):
+    """The answer of `/health/live`."""
+
+    status: Literal["alive"]
+    request_id: str
+    api_latency_ms: float
+
+
+class ReadyAnswer(BaseModel):
+    """The answer of `/health/ready`."""
+
+    status: Literal["ready", "empty"]
+    version: int | None
+    request_id: str
+    api_latency_ms: float

@@ -13,9 +13,11 @@ from api.context import Context, context_of
 from api.encoding import encode
 from api.lists import cursor, export, formats
 from api.lists.columns import Column
+from api.lists.conditions import Conditions
 from api.lists.cursor import Cursor
 from api.lists.listing import Listing
 from api.lists.page import Page, decimals_of
+from api.lists.tables import whole_table
 from api.readmodel.queries import Publication, latest_publication
 from api.responses import NO_STORE, envelope, marts_headers, not_modified
 from api.rows import row_writer
@@ -73,17 +75,31 @@ def of_marts(
         return _page(request, shown, name, headers, meta, connection if publication else None, counted)
 
 
-def of_system(request: Request, query: Page, listing: Listing, *, there: bool = True) -> Response:
-    """A list over `ops`: never stored, and empty where its table is not `there` yet. Blocks on the warehouse."""
+def of_system(request: Request, query: Page, listing: Listing) -> Response:
+    """A list about the system itself: never stored. Blocks on the warehouse."""
     context = context_of(request)
     shown = _shown(request, query, listing)
     name = formats.wanted(request, query.format)
     with ExitStack() as stack:
         connection = stack.enter_context(context.database.transaction())
-        source = connection if there else None
         if name != "json" and query.limit is None and shown.walk is None:
-            return _exported(context, shown, name, dict(NO_STORE), source, stack.pop_all())
-        return _page(request, shown, name, dict(NO_STORE), {}, source, None)
+            return _exported(context, shown, name, dict(NO_STORE), connection, stack.pop_all())
+        return _page(request, shown, name, dict(NO_STORE), {}, connection, None)
+
+
+def of_table(
+    request: Request, query: Page, relation: str, conditions: Conditions, sort: str, sort_type: str
+) -> Response:
+    """A table of `ops` as it is, by a column descending; empty while there is none. Blocks on the warehouse."""
+    listing = whole_table(context_of(request), relation, conditions, sort, sort_type)
+    if listing is not None:
+        return of_system(request, query, listing)
+    name = formats.wanted(request, query.format)
+    if name != "json":
+        empty = b"" if name == "ndjson" else formats.writer(name, (), as_strings=False).end()
+        return Response(empty, headers=dict(NO_STORE), media_type=formats.MEDIA_TYPES[name])
+    body = envelope(request, [], limit=query.rows, offset=0, total=0, next_cursor=None, meta=encode({}))
+    return Response(body, headers=dict(NO_STORE), media_type=formats.JSON)
 
 
 def _shown(request: Request, query: Page, listing: Listing) -> Shown:

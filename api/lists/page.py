@@ -19,8 +19,7 @@ Limit = Annotated[
     Field(
         ge=1,
         le=LARGEST_PAGE,
-        description="Rows on a page: {default} unless given. In the other formats there is no page unless it is given: "
-        "all rows come",
+        description="Rows on a page. The formats beside JSON have no pages unless it is given: all rows come",
     ),
 ]
 

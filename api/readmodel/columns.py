@@ -4,7 +4,8 @@ from api.lists.columns import Kind, arranged
 
 TYPED = arranged(
     "canonical_id symbol name rank price_usd market_cap_usd volume_24h_usd percent_change_24h sources updated_at "
-    "status circulating_supply total_supply max_supply price_spread_pct source_count first_seen_at last_seen_at",
+    "status consensus circulating_supply total_supply max_supply price_spread_pct source_count first_seen_at "
+    "last_seen_at",
     decimal="price_usd market_cap_usd volume_24h_usd percent_change_24h circulating_supply total_supply max_supply "
     "price_spread_pct",
     integer="rank source_count",

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from api.database import Database, WarehouseGone, reason_of
 from api.readmodel import queries
+from api.readmodel.feed import REMEMBERED, Feed
 from api.readmodel.snapshot import EMPTY, Snapshot, build
 
 CHANNEL = "kasparro_publication"
@@ -44,6 +45,8 @@ class Keeper:
         self._heard = time.monotonic()
         self._stop = threading.Event()
         self._wake, self._woken = socket.socketpair()
+        self.feed = Feed()
+        """What has been published, for those who want to hear of it."""
         self._thread = threading.Thread(target=self._run, name="read-model", daemon=True)
 
     @property
@@ -126,6 +129,7 @@ class Keeper:
             coins = queries.coins(connection)
             snapshot = build(publication.version, publication.published_at, coins, self.current)
             self._keep(snapshot)
+            self.feed.add(queries.publications(connection, self.feed.newest, REMEMBERED))
             seconds = time.perf_counter() - started
             log.info("serving version %s: %s coins, ready in %.2f s", snapshot.version, len(snapshot.rows), seconds)
         elif publication is None and self.current.version is not None:

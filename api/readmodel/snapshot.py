@@ -7,11 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from api.encoding import encode
+from api.lists.columns import Column, Kind
 from api.memory import Memory
 from api.readmodel import numbers
 from api.readmodel.catalogue import Catalogue, catalogue
-from api.readmodel.columns import COLUMNS, PLAIN, SORTABLE
+from api.readmodel.columns import COLUMNS, PLAIN, SORTABLE, TYPED
 from api.readmodel.numbers import Numbers
 
 SELECTIONS = 100
@@ -58,6 +61,26 @@ class Snapshot:
     cap_rank: "array[int]"
     cap_ranks: Numbers
     """By row; -1 without a market cap."""
+
+    def coin(self, canonical_id: str) -> dict[str, Any] | None:
+        """All columns of a coin."""
+        number = self.catalogue.ids.get(canonical_id)
+        if number is None:
+            return None
+        return dict(zip(COLUMNS, self.read(self.row[number]), strict=True))
+
+    def read(self, number: int) -> list[Any]:
+        """A row's values as Postgres gave them, in the order of COLUMNS."""
+        return list(map(_value, TYPED, self.values[number].split(SEPARATOR)))
+
+
+def _value(column: Column, text: bytes) -> Any:
+    if text == b"null":
+        return None
+    if column.kind is Kind.DECIMAL:
+        return Decimal(text.decode())
+    value = orjson.loads(text)
+    return datetime.fromisoformat(value) if column.kind is Kind.TIME else value
 
 
 class _Columns:

@@ -17,6 +17,7 @@ NOTHING = {"coins": 0, "listings": 0, "quotes": 0, "articles": 0}
 @router.get(
     "/stats",
     summary="Totals and runs",
+    operation_id="getStats",
     response_model=None,
     openapi_extra=documented(StatsQuery),
     responses={

@@ -48,6 +48,14 @@ TABLES = """
         evidence text,
         first_seen_at timestamptz,
         last_seen_at timestamptz,
+        price_usd numeric,
+        market_cap_usd numeric,
+        volume_24h_usd numeric,
+        percent_change_24h numeric,
+        observed_at timestamptz,
+        fetched_at timestamptz,
+        is_counted boolean,
+        held_back_reason text,
         primary key (source, source_coin_id)
     );
     create table if not exists marts.coin_quotes (
@@ -75,6 +83,107 @@ TABLES = """
         fetched_at timestamptz,
         coins text[]
     );
+"""
+# the records and derivations beside them; a warehouse of an older release has none of these
+RECORDS = """
+    create table marts.coin_ids (
+        canonical_id text primary key,
+        redirects_to text,
+        given_version bigint not null,
+        retired_version bigint,
+        given_at timestamptz not null,
+        retired_at timestamptz
+    );
+    create table marts.coin_listing_history (
+        source text,
+        source_coin_id text,
+        canonical_id text not null,
+        method text not null,
+        confidence numeric not null,
+        version bigint not null,
+        valid_from timestamptz,
+        valid_to timestamptz,
+        primary key (source, source_coin_id, valid_from)
+    );
+    create table marts.coin_changes (
+        change_id bigint primary key,
+        canonical_id text not null,
+        other_canonical_id text,
+        kind text not null,
+        old_value text,
+        new_value text,
+        detail text,
+        version bigint not null,
+        changed_at timestamptz not null
+    );
+    create table marts.coin_relations (
+        canonical_id text,
+        related_canonical_id text,
+        relation text,
+        confidence numeric,
+        evidence text,
+        primary key (canonical_id, related_canonical_id, relation)
+    );
+    create table marts.coin_deployments (
+        chain_id text,
+        address text,
+        canonical_id text not null,
+        caip19_id text not null,
+        sources text[] not null,
+        primary key (chain_id, address)
+    );
+    create table marts.coin_prices_hourly (
+        canonical_id text,
+        bucket_at timestamptz,
+        open_usd numeric,
+        high_usd numeric,
+        low_usd numeric,
+        close_usd numeric,
+        market_cap_usd numeric,
+        volume_usd numeric,
+        quote_count bigint,
+        sources text[],
+        primary key (canonical_id, bucket_at)
+    );
+    create table marts.coin_prices_daily (like marts.coin_prices_hourly including all);
+    create table marts.news_mentions (
+        article_id text,
+        canonical_id text,
+        matched_text text,
+        confidence numeric,
+        primary key (article_id, canonical_id)
+    );
+    create table ops.schema_drift_events (
+        event_id text primary key,
+        source text,
+        table_name text,
+        field text,
+        kind text,
+        severity text,
+        evidence text,
+        first_seen_at timestamptz,
+        last_seen_at timestamptz
+    );
+    create table ops.identity_quality (
+        truth text,
+        method text,
+        market_cap_band text,
+        pairs bigint,
+        correct bigint,
+        wrong bigint,
+        missed bigint,
+        precision numeric,
+        recall numeric
+    );
+    create table ops.identity_review (
+        source text,
+        source_coin_id text,
+        other_source text,
+        other_source_coin_id text,
+        market_cap_usd numeric,
+        reason text
+    );
+    create table if not exists ops.run_anomalies (run_id uuid, kind text, severity text, detail text);
 """
 
 Row = Mapping[str, Any]
@@ -162,6 +271,15 @@ class Marts:
         self._url = warehouse.url("transformer")
         with self._connect() as connection, connection.cursor() as cursor:
             cursor.execute(TABLES)
+
+    def add_records(self) -> None:
+        """Make the tables that a warehouse of this release has beside the first ones."""
+        self.execute(RECORDS)
+
+    def insert(self, table: str, *rows: Row) -> None:
+        """Put rows of the same columns into a table."""
+        with self._connect() as connection, connection.cursor() as cursor:
+            self._insert(cursor, table, list(rows))
 
     def _connect(self) -> Connection:
         return psycopg2.connect(self._url)

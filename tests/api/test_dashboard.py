@@ -266,11 +266,20 @@ def test_reference_describes_and_tries_every_endpoint(browser: Chrome, site: tup
     api, _ = site
     browser.get(f"http://127.0.0.1:{api.port}/docs")
     paths = api.get("/openapi.json").json()["paths"]
-    eventually(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#operations section")) == len(paths), "it is drawn")
+    operations = sum(map(len, paths.values()))
+    eventually(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#operations section")) == operations, "it is drawn")
     find(browser, "#get-data-symbol").send_keys("btc")
     find(browser, "#get-data button").click()
     eventually(lambda: '"price_usd": 64231.12,' in text(browser, "#get-data .output"), "the answer is shown")
     assert text(browser, "#get-data .command") == f"curl 'http://127.0.0.1:{api.port}/data?symbol=btc'"
+    find(browser, "#get-coins-canonical_id--canonical_id").send_keys("btc")
+    find(browser, "#get-coins-canonical_id- button").click()
+    eventually(lambda: '"relations": []' in text(browser, "#get-coins-canonical_id- .output"), "the coin is shown")
+    find(browser, "#post-resolve button").click()
+    eventually(lambda: "Asking" not in (text(browser, "#post-resolve .output") or "Asking"), "an answer is shown")
+    assert '"matches": []' in text(browser, "#post-resolve .output")  # the body was sent: nothing is listed here
+    find(browser, "#get-stream button").click()
+    eventually(lambda: "retry: " in text(browser, "#get-stream .output"), "a stream's beginning is shown")
     find(browser, "#post-etl-trigger-key").send_keys(KEY)
     find(browser, "#post-etl-trigger button").click()
     eventually(lambda: "Prefect can't be reached" in text(browser, "#post-etl-trigger .output"), "the problem is shown")

@@ -116,8 +116,10 @@ def test_failures_of_our_own_are_problems_without_details(market: Api, monkeypat
         raise RuntimeError("password=hunter2")
 
     monkeypatch.setattr("api.data.plain.select", fail)
-    answer = market.get("/data")
-    assert answer.status_code == 500
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["x-request-id"] == answer.json()["request_id"]
-    assert "hunter2" not in answer.text
+    monkeypatch.setattr("api.stats.queries.summary", fail)
+    for path in ("/data", "/stats"):
+        answer = market.get(path)
+        assert answer.status_code == 500
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["x-request-id"] == answer.json()["request_id"]
+        assert "hunter2" not in answer.text

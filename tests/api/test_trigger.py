@@ -124,6 +124,25 @@ def test_refuses_while_one_is_on_its_way(api: Api, prefect: httpx.Client, deploy
     assert len(runs_of(prefect, deployment)) == 2
 
 
+def test_the_same_key_is_the_same_run(api: Api, prefect: httpx.Client, deployment: str) -> None:
+    with_key = {**WITH_KEY, "Idempotency-Key": "monday"}
+    first = api.post("/etl/trigger", headers=with_key)
+    assert first.status_code == 202
+    run_id = first.json()["run_id"]
+    set_state(prefect, run_id, "RUNNING")
+    again = api.post("/etl/trigger", headers=with_key)
+    assert (again.status_code, again.json()["run_id"], again.json()["status"]) == (202, run_id, "running")
+    other = api.post("/etl/trigger", headers={**WITH_KEY, "Idempotency-Key": "tuesday"})
+    assert (other.status_code, other.json()["run_id"]) == (409, run_id)
+    set_state(prefect, run_id, "COMPLETED")
+    assert api.post("/etl/trigger", headers=with_key).json()["run_id"] == run_id
+    assert len(runs_of(prefect, deployment)) == 1
+    for odd in (b"", b"a b", b"x" * 101, "é".encode()):
+        refused = api.post("/etl/trigger", headers={b"X-API-Key": KEY.encode(), b"Idempotency-Key": odd})
+        assert refused.status_code == 422
+        assert "Idempotency-Key" in refused.json()["detail"]
+
+
 def test_runs_scheduled_for_later_do_not_count(api: Api, prefect: httpx.Client, deployment: str) -> None:
     later = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
     scheduled = {"state": {"type": "SCHEDULED", "state_details": {"scheduled_time": later}}}
@@ -146,7 +165,7 @@ def test_refuses_while_the_ledger_knows_a_running_pass(api: Api, api_settings: S
         answer = api.post("/etl/trigger", headers=WITH_KEY)
         assert (answer.status_code, answer.json()["run_id"]) == (409, ledger.run_id)
         assert "prefect" not in answer.json()["links"]
-    assert api.post("/etl/trigger", headers=WITH_KEY).status_code == 202
+    eventually(lambda: api.post("/etl/trigger", headers=WITH_KEY).status_code == 202, "the lock has ended")
 
 
 @pytest.mark.usefixtures("deployment")

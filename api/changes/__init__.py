@@ -1,0 +1,1 @@
+"""`GET /changes`: what happened to coins, in order."""

@@ -1,0 +1,31 @@
+"""`GET /changes`."""
+
+from fastapi import APIRouter, Request, Response
+
+from api.changes import queries
+from api.changes.schemas import Change, ChangesQuery, read_since
+from api.lists import answer as lists
+from api.lists.documentation import of_list
+from api.lists.schemas import ListAnswer
+from api.parameters import documented, read_query
+
+router = APIRouter(tags=["changes"])
+
+
+@router.get(
+    "/changes",
+    summary="What happened to coins",
+    operation_id="listChanges",
+    response_model=None,
+    openapi_extra=documented(ChangesQuery),
+    responses=of_list(ListAnswer[Change]),
+)
+def changes(request: Request) -> Response:
+    """Coins added, merged, split, renamed, delisted: the feed by which a copy of the ids stays right.
+
+    Oldest first. Follow `next_cursor` to the end; from then on ask with `since` of the last answer's `meta.version`.
+    """
+    query = read_query(request, ChangesQuery)
+    after = None if query.since is None else read_since(query.since)
+    listing = queries.changes(after=after, kind=query.kind, canonical_id=query.canonical_id)
+    return lists.of_marts(request, query, listing)

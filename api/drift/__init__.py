@@ -1,0 +1,1 @@
+"""`GET /drift`: what changed in what providers send."""

@@ -1,0 +1,1 @@
+"""`/identity`: how good the links are, and which are in doubt."""

@@ -1,0 +1,58 @@
+"""Answers with one thing of the marts, as a JSON object of any depth."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from fastapi import Request, Response
+from sqlalchemy import Connection
+
+from api.context import context_of
+from api.encoding import TIMES, decimal_text
+from api.problems import Problem
+from api.readmodel.queries import Publication, latest_publication
+from api.responses import NO_STORE, latency_ms, marts_headers, not_modified
+
+Find = Callable[[Connection, Publication], Any]
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(decimal_text(value))
+    raise TypeError(type(value).__name__)
+
+
+def _as_string(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return decimal_text(value) if value.is_finite() else None
+    raise TypeError(type(value).__name__)
+
+
+def body(request: Request, data: Any, meta: dict[str, Any], decimals: str = "number") -> bytes:
+    """The answer: numbers with every digit, or as text with `decimals=string`."""
+    content = {"request_id": request.scope["request_id"], "api_latency_ms": latency_ms(request), "data": data}
+    return orjson.dumps({**content, "meta": meta}, default=_as_string if decimals == "string" else _exact, option=TIMES)
+
+
+def of_marts(request: Request, find: Find, decimals: str = "number") -> Response:
+    """What `find` gives, all of one version. Raises a 404 problem before the first. Blocks on the warehouse."""
+    context = context_of(request)
+    unchanged = not_modified(request, marts_headers(request, context.keeper.current.version, None))
+    if unchanged is not None and context.keeper.outage is None:
+        return unchanged
+    with context.database.transaction() as connection:
+        publication = latest_publication(connection)
+        if publication is None:
+            raise Problem(404, "Nothing is published yet: the first pass has not completed.")
+        data = find(connection, publication)
+    meta = {"version": publication.version, "published_at": publication.published_at}
+    headers = marts_headers(request, publication.version, None)
+    return Response(body(request, data, meta, decimals), headers=headers, media_type="application/json")
+
+
+def of_system(request: Request, data: Any) -> Response:
+    """One thing about the system itself: never stored."""
+    content = {"request_id": request.scope["request_id"], "api_latency_ms": latency_ms(request), "data": data}
+    written = orjson.dumps(content, default=_exact, option=TIMES)
+    return Response(written, headers=NO_STORE, media_type="application/json")

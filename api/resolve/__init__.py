@@ -1,0 +1,1 @@
+"""`/resolve`: which coin is it?"""

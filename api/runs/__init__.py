@@ -1,0 +1,1 @@
+"""`/runs`, `/compare-runs`: passes, and how they differ."""

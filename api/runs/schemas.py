@@ -1,0 +1,80 @@
+"""What `/runs` takes and gives."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from api.lists.page import Page
+from api.lists.schemas import Number
+from api.texts import Text
+
+Status = Literal["running", "success", "partial", "failed", "crashed"]
+RUN_ID = {
+    "name": "run_id",
+    "in": "path",
+    "required": True,
+    "description": "The run's id, as in /runs and /stats",
+    "schema": {"type": "string", "format": "uuid"},
+}
+
+
+class RunsQuery(Page):
+    """The parameters of `GET /runs`."""
+
+    status: Status | None = Field(None, description="Only runs that ended so, or go on")
+    trigger: Text | None = Field(None, description="Only runs that were started so, such as `schedule`")
+
+
+class Run(BaseModel):
+    """An extract-then-transform pass."""
+
+    run_id: str
+    trigger: str
+    status: Status
+    started_at: datetime
+    completed_at: datetime | None
+    duration_seconds: Number | None
+    records_processed: int
+    version: int | None = Field(description="The version it published, or that was published at its end")
+    prefect_flow_run_id: str | None
+    error: str | None
+
+
+class SourceRun(BaseModel):
+    """One source in a pass."""
+
+    source: str
+    status: str
+    records_processed: int
+    records_rejected: int
+    started_at: datetime
+    completed_at: datetime | None
+    duration_seconds: Number | None
+    calls_this_month: int | None
+    calls_budget: int | None
+    plan: str | None
+    error: str | None
+
+
+class Anomaly(BaseModel):
+    """What was odd about a run."""
+
+    kind: str
+    severity: str
+    detail: str
+
+
+class RunDetail(Run):
+    """A pass with its sources and what was odd about it."""
+
+    sources: list[SourceRun]
+    anomalies: list[Anomaly]
+
+
+class RunAnswer(BaseModel):
+    """One run."""
+
+    request_id: str
+    api_latency_ms: float
+    data: RunDetail

@@ -1,0 +1,1 @@
+"""`GET /stream`: an event for each publication."""

@@ -1,0 +1,124 @@
+"""`GET /stream`."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from api import problems
+from api.context import context_of
+from api.encoding import TIMES
+from api.parameters import NoQuery, documented, read_query
+from api.problems import Problem, invalid
+from api.readmodel.feed import Feed
+from api.readmodel.queries import Announcement
+from api.responses import NO_STORE
+
+HEARTBEAT_SECONDS = 15.0
+RETRY_MS = 3000
+MOST_STREAMS, MOST_OF_A_CLIENT = 500, 20
+MEDIA_TYPE = "text/event-stream"
+HEADERS = {**NO_STORE, "X-Accel-Buffering": "no"}
+LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "description": "The version last heard of: what was published since comes at once",
+    "schema": {"type": "integer", "minimum": 0, "maximum": 2**53},
+}
+router = APIRouter(tags=["stream"])
+
+
+class Streams:
+    """How many there are, in all and of each client."""
+
+    def __init__(self) -> None:
+        self._of: Counter[str] = Counter()
+
+    @contextmanager
+    def one_more(self, client: str) -> Generator[None]:
+        """Count a stream while it lasts."""
+        self._of[client] += 1
+        try:
+            yield
+        finally:
+            self._of[client] -= 1
+            self._of += Counter()  # forgets who has none
+
+    def refuse(self, client: str) -> Problem | None:
+        """Why there may be no more of them, or None."""
+        if self._of[client] >= MOST_OF_A_CLIENT:
+            return Problem(429, f"There are {MOST_OF_A_CLIENT} streams to this address.", headers={"Retry-After": "30"})
+        if self._of.total() >= MOST_STREAMS:
+            return Problem(503, f"There are {MOST_STREAMS} streams.", headers={"Retry-After": "30"})
+        return None
+
+
+STREAMS = Streams()
+
+
+@router.get(
+    "/stream",
+    summary="An event for each publication",
+    operation_id="streamPublications",
+    response_model=None,
+    openapi_extra=documented(NoQuery, LAST_EVENT_ID),
+    responses={
+        200: {"description": "Server-sent events", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}},
+        **problems.documented(
+            {422: "Last-Event-ID is no version", 429: "Too many streams to this address", 503: "Too many streams"}
+        ),
+    },
+)
+async def stream(request: Request) -> Response:
+    """Server-sent events: `publication` with version, time and how many rows changed in which mart.
+
+    The event's id is the version; a client that comes back with `Last-Event-ID` misses none. Where that is longer ago
+    than is remembered, a `gap` comes first. A comment every 15 seconds keeps the connection open.
+    """
+    read_query(request, NoQuery)
+    last = _last_event_id(request)
+    client = request.client.host if request.client else ""
+    refusal = STREAMS.refuse(client)
+    if refusal is not None:
+        raise refusal
+    if request.scope.get("only_head"):
+        return Response(headers=HEADERS, media_type=MEDIA_TYPE)
+    request.scope["ends_with_the_server"] = True
+    events = _events(context_of(request).keeper.feed, last, client)
+    return StreamingResponse(events, headers=HEADERS, media_type=MEDIA_TYPE)
+
+
+def _last_event_id(request: Request) -> int | None:
+    given = request.headers.get("last-event-id")
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= 16):
+        raise invalid("Last-Event-ID", "expected the id of an event, which is a version")
+    return int(given)
+
+
+async def _events(feed: Feed, last: int | None, client: str) -> AsyncGenerator[bytes]:
+    with STREAMS.one_more(client), feed.heard() as news:
+        seen = feed.newest if last is None else min(last, feed.newest)
+        yield b"retry: %d\n\n" % RETRY_MS
+        if seen < feed.oldest - 1:
+            yield b"event: gap\ndata: %b\n\n" % orjson.dumps({"after": seen, "next": feed.oldest})
+        while True:
+            news.clear()
+            for each in feed.after(seen):
+                yield _event(each)
+                seen = each.version
+            try:
+                await asyncio.wait_for(news.wait(), HEARTBEAT_SECONDS)
+            except TimeoutError:
+                yield b": still here\n\n"
+
+
+def _event(each: Announcement) -> bytes:
+    data = orjson.dumps(each._asdict(), option=TIMES)
+    return b"id: %d\nevent: publication\ndata: %b\n\n" % (each.version, data)

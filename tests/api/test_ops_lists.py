@@ -1,0 +1,109 @@
+"""`/drift`, `/identity`, `/runs`: what the system says about itself, in lists."""
+
+from collections.abc import Generator
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from kasparro.settings import Settings
+from kasparro.warehouse import Warehouse
+from tests.api.conftest import KEY, own_database
+from tests.api.marts import NOON, Marts, coin
+from tests.api.serving import Api, serving
+
+WITH_KEY = {"X-API-Key": KEY}
+RUN = "00000000-0000-0000-0000-00000000000a"
+
+
+@pytest.fixture(scope="module")
+def api(warehouse: Warehouse, api_settings: Settings) -> Generator[Api]:
+    """The API over a warehouse with a drift, a doubt and some runs."""
+    with own_database(warehouse, api_settings) as own:
+        marts = Marts(own)
+        marts.add_records()
+        marts.publish(1, coins=[coin("btc")])
+        event = {"table_name": "markets", "field": "symbol", "evidence": "gone", "first_seen_at": NOON}
+        for number, (source, kind, severity) in enumerate(
+            [("coingecko", "missing", "error"), ("coinpaprika", "added", "warning"), ("coingecko", "added", "warning")]
+        ):
+            seen = {"event_id": str(number), "last_seen_at": NOON + timedelta(hours=number)}
+            marts.insert(
+                "ops.schema_drift_events", {**event, **seen, "source": source, "kind": kind, "severity": severity}
+            )
+        counts = {"pairs": 712, "correct": 706, "wrong": 2, "missed": 4, "precision": Decimal("0.9970")}
+        quality = {"truth": "shipped", "method": "all", "market_cap_band": "all", **counts, "recall": Decimal("0.9920")}
+        marts.insert("ops.identity_quality", quality)
+        pair = {"source": "coingecko", "other_source": "coinpaprika", "reason": "symbol only"}
+        for number in range(5):
+            ids = {"source_coin_id": f"a{number}", "other_source_coin_id": f"b{number}"}
+            marts.insert("ops.identity_review", {**pair, **ids, "market_cap_usd": Decimal(number) or None})
+        for number in range(3):
+            run_id = f"00000000-0000-0000-0000-00000000000{'abc'[number]}"
+            sources = [{"source": "csv", "calls_this_month": None}, {"source": "rss", "status": "failed", "error": "x"}]
+            status = "partial" if number else "success"
+            marts.run(NOON + timedelta(hours=number), sources, status, run_id=run_id, version=1)
+        marts.insert("ops.run_anomalies", {"run_id": RUN, "kind": "records", "severity": "warning", "detail": "-60 %"})
+        with serving(api_settings, lambda: own.url("reader")) as api:
+            api.wait_for(1)
+            yield api
+
+
+@pytest.mark.parametrize("path", ["/drift", "/identity/quality", "/identity/review", "/runs", f"/runs/{RUN}"])
+def test_what_the_system_says_of_itself_is_never_stored(api: Api, path: str) -> None:
+    answer = api.get(path, headers=WITH_KEY)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert "etag" not in answer.headers
+    assert api.get(f"{path}?what=1", headers=WITH_KEY).json()["errors"][0]["field"] == "what"
+
+
+def test_drift_is_newest_first_and_filtered(api: Api) -> None:
+    rows = api.get("/drift").json()["data"]
+    assert [row["event_id"] for row in rows] == ["2", "1", "0"]
+    assert rows[2]["evidence"] == "gone" and rows[2]["first_seen_at"] == "2026-03-01T12:00:00Z"
+    assert [row["event_id"] for row in api.get("/drift?source=coingecko&kind=added").json()["data"]] == ["2"]
+    assert api.get("/drift?severity=error").json()["pagination"]["total_items"] == 1
+
+
+def test_quality_keeps_every_digit(api: Api) -> None:
+    assert '"precision":0.997,"recall":0.992' in api.get("/identity/quality").text
+    assert api.get("/identity/quality?decimals=string").json()["data"][0]["precision"] == "0.997"
+
+
+def test_review_is_by_market_cap_and_walks(api: Api) -> None:
+    seen, cursor = list[str](), ""
+    while cursor is not None:
+        body = api.get(f"/identity/review?limit=2{f'&cursor={cursor}' if cursor else ''}").json()
+        seen += [row["source_coin_id"] for row in body["data"]]
+        cursor = body["pagination"]["next_cursor"]
+    assert seen == ["a4", "a3", "a2", "a1", "a0"]
+    assert api.get("/identity/review?fields=reason&format=csv").text == "reason\r\n" + "symbol only\r\n" * 5
+
+
+@pytest.mark.parametrize("path", ["/runs", f"/runs/{RUN}"])
+def test_runs_need_the_key(api: Api, path: str) -> None:
+    assert api.get(path).status_code == 401
+    assert api.get(path, headers={"X-API-Key": "wrong"}).status_code == 403
+
+
+def test_runs_are_newest_first(api: Api) -> None:
+    rows = api.get("/runs", headers=WITH_KEY).json()["data"]
+    assert [row["run_id"][-1] for row in rows] == ["c", "b", "a"]
+    assert (rows[0]["status"], rows[0]["duration_seconds"], rows[0]["version"]) == ("partial", 30, 1)
+    only = api.get("/runs?status=success&trigger=schedule", headers=WITH_KEY).json()
+    assert [row["run_id"][-1] for row in only["data"]] == ["a"]
+    assert api.get("/runs?status=odd", headers=WITH_KEY).status_code == 422
+    for name in ("csv", "ndjson", "parquet", "arrow"):
+        assert api.get(f"/runs?format={name}", headers=WITH_KEY).status_code == 200
+
+
+def test_one_run_has_its_sources_and_what_was_odd(api: Api) -> None:
+    run = api.get(f"/runs/{RUN}", headers=WITH_KEY).json()["data"]
+    assert [(row["source"], row["status"], row["error"]) for row in run["sources"]] == [
+        ("csv", "success", None), ("rss", "failed", "x"),
+    ]  # fmt: skip
+    assert run["anomalies"] == [{"kind": "records", "severity": "warning", "detail": "-60 %"}]
+    other = api.get(f"/runs/{RUN[:-1]}f", headers=WITH_KEY)
+    assert other.status_code == 404
+    assert api.get("/runs/latest", headers=WITH_KEY).json()["errors"][0]["field"] == "run_id"

@@ -1,0 +1,121 @@
+"""`GET /stream`: one event on each publication, whoever comes back misses none."""
+
+import contextlib
+import json
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from api.stream import routes
+from kasparro.settings import Settings
+from kasparro.warehouse import Warehouse
+from tests.api.marts import Marts, coin
+from tests.api.serving import Api, eventually, serving
+
+
+@pytest.fixture
+def marts(empty: Warehouse) -> Marts:
+    """The marts of a database of its own, version 1 published."""
+    marts = Marts(empty)
+    marts.publish(1, coins=[coin("btc")])
+    return marts
+
+
+@pytest.fixture
+def api(empty: Warehouse, marts: Marts, api_settings: Settings) -> Generator[Api]:
+    """The API over it."""
+    assert marts
+    with serving(api_settings, lambda: empty.url("reader")) as api:
+        api.wait_for(1)
+        yield api
+
+
+def events(answer: httpx.Response) -> Iterator[dict[str, str]]:
+    """The events of a stream, as a browser understands them; a comment is one with the key `comment`."""
+    event: dict[str, str] = {}
+    for line in answer.iter_lines():
+        if line:
+            name, _, value = line.partition(":")
+            event[name or "comment"] = value.strip()
+        elif event:
+            yield event
+            event = {}
+
+
+@contextlib.contextmanager
+def stream(api: Api, **headers: str) -> Generator[Iterator[dict[str, str]]]:
+    with api.stream("GET", "/stream", headers=headers) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.headers["cache-control"] == "no-store"
+        found = events(answer)
+        assert "retry" in next(found)
+        yield found
+
+
+def test_each_publication_is_an_event_once_it_is_served(api: Api, marts: Marts) -> None:
+    with stream(api) as found:
+        for version in (2, 3):
+            marts.publish(version, coins=[coin("btc"), coin("eth")])
+            event = next(found)
+            assert (event["event"], event["id"]) == ("publication", str(version))
+            data: dict[str, Any] = json.loads(event["data"])
+            assert (data["version"], data["changes"]) == (version, {})
+            assert data["published_at"].endswith("Z")
+            assert api.data()["meta"]["version"] >= version
+
+
+def test_who_comes_back_misses_none(api: Api, marts: Marts) -> None:
+    for version in (2, 3, 4):
+        marts.publish(version)
+    api.wait_for(4)
+    with stream(api, **{"Last-Event-ID": "2"}) as found:
+        assert [next(found)["id"] for _ in range(2)] == ["3", "4"]
+        marts.publish(5)
+        assert next(found)["id"] == "5"
+    with stream(api, **{"Last-Event-ID": "99"}) as found:  # of another warehouse: goes on from here
+        marts.publish(6)
+        assert next(found)["id"] == "6"
+
+
+def test_says_when_it_does_not_remember_that_far_back(api: Api, marts: Marts) -> None:
+    for version in (50, 51):
+        marts.publish(version)
+    api.wait_for(51)
+    while api.context.keeper.feed.oldest < 50:
+        api.context.keeper.feed._known.popleft()  # pyright: ignore[reportPrivateUsage]
+    with stream(api, **{"Last-Event-ID": "1"}) as found:
+        gap = next(found)
+        assert (gap["event"], json.loads(gap["data"])) == ("gap", {"after": 1, "next": 50})
+        assert next(found)["id"] == "50"
+
+
+def test_a_quiet_stream_is_kept_open(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "HEARTBEAT_SECONDS", 0.05)
+    with stream(api) as found:
+        assert "comment" in next(found)
+        assert "comment" in next(found)
+
+
+@pytest.mark.parametrize("given", ["x", "-1", "1.5", "9" * 30, ""])
+def test_an_id_that_is_none_is_refused(api: Api, given: str) -> None:
+    answer = api.get("/stream", headers={"Last-Event-ID": given})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "Last-Event-ID"
+
+
+def test_streams_are_bounded_and_given_back(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "MOST_OF_A_CLIENT", 3)
+    with contextlib.ExitStack() as held:
+        for _ in range(3):
+            held.enter_context(stream(api))
+        refused = api.get("/stream")
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+        assert api.head("/stream").status_code == 429
+        assert api.data()["data"]
+    eventually(lambda: api.head("/stream").status_code == 200, "their places are given back")
+    monkeypatch.setattr(routes, "MOST_STREAMS", 0)
+    assert api.get("/stream").status_code == 503
