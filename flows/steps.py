@@ -161,6 +161,7 @@ def _run(settings: Settings, warehouse: Warehouse, ledger: Ledger, extract_all: 
     for name, reason in drift.held_back(warehouse).items():
         logger.warning("%s is %s", name, reason)
         failures[name] = f"{failures[name]}; {reason}" if name in failures else reason
+        ledger.fail_source(name, failures[name])
     error = "; ".join(f"{name}: {message}" for name, message in failures.items()) or None
     status: RunStatus = "partial" if failures else "success"
     return Outcome(ledger.run_id, status, version, failures, error, nodes, ledger.has_published())

@@ -67,6 +67,10 @@ def test_a_rename_and_a_retype_are_held_back_and_end_as_if_they_had_not_been(
         assert outcome.exit_code == 3
         assert set(outcome.failures) == {"coingecko", "coinpaprika"}
         assert f"{renamed} is now called last_price" in outcome.failures["coingecko"]
+        assert system.query("select source from ops.source_status where error ~ 'held back' order by 1") == [
+            ("coingecko",),
+            ("coinpaprika",),
+        ], "so /health says it, too"
         assert events(system) == [("renamed", renamed, "open"), ("retyped", retyped, "open")]
         assert system.query(BTC_QUOTES) == [("coingecko", 1), ("coinpaprika", 1)]
         assert system.content("marts.coins") == before
