@@ -7,7 +7,7 @@ dlt's state holds, for each file, the hash of the content that was read last: th
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ def changes(settings: Settings, landing: Landing) -> Iterator[Any]:
             message = f"The file is no longer in {folder.place(settings)}: its rows are kept"
             event = {key: last[key] for key in ("file_hash", "revision")} | {"status": "removed", "message": message}
             yield from _recorded(name, event, landing)
-            known[name] = {**event, "stamp": None}
+            known[name] = {**event, "stamp": None, "held": last.get("held", False)}
     for name, path in present.items():
         yield from _read_if_changed(name, path, known, landing)
         if problem := known[name].get("problem"):
@@ -65,9 +65,11 @@ def changes(settings: Settings, landing: Landing) -> Iterator[Any]:
 def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: Landing) -> Iterator[Any]:
     """Read a file whose content is not the one in `known`, and note there how that went."""
     last = known.get(name) or {"file_hash": None, "revision": 0, "status": "removed", "stamp": None}
+    against: dict[str, str] = last.get("against", {})
+    waited_for = against != _contents(known, against)
     try:
         stamp, modified_at = folder.stamp(path)
-        if stamp and stamp == last["stamp"]:
+        if stamp and stamp == last["stamp"] and not waited_for:
             return
         copy, file_hash = folder.copied(path)
     except OSError as error:
@@ -75,10 +77,10 @@ def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: 
         event |= {"file_hash": f"unread: {type(error).__name__}", "revision": last["revision"]}
         if (last["status"], last["file_hash"]) != (event["status"], event["file_hash"]):
             yield from _recorded(name, event, landing)
-        known[name] = {**event, "stamp": None, "problem": event["message"]}
+        known[name] = {**event, "stamp": None, "problem": event["message"], "held": last.get("held", False)}
         return
     with copy:
-        if file_hash == last["file_hash"] and last["status"] != "removed":
+        if file_hash == last["file_hash"] and last["status"] != "removed" and not waited_for:
             known[name] = {**last, "stamp": stamp}
             return
         content = Content(copy, name, file_hash, last["revision"] + 1)
@@ -89,6 +91,8 @@ def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: 
             text = str(error)
             outcome = Outcome({"status": "unreadable", "message": text[0].upper() + text[1:]})
     report = outcome.report
+    if report["status"] != "loaded" and last.get("held"):
+        report["message"] += ". What it said before is kept"
     yield from _recorded(name, {**report, **content.key, "modified_at": modified_at}, landing)
     serious = report["status"] != "loaded" or not SERIOUS.isdisjoint(report.get("doubts", ()))
     known[name] = {
@@ -97,13 +101,20 @@ def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: 
         "status": report["status"],
         "stamp": stamp,
         "problem": report.get("message") if serious else None,
+        "held": report["status"] == "loaded" or last.get("held", False),
         "closes": outcome.closes,
+        "against": _contents(known, outcome.against),
     }
 
 
 def _closes(known: dict[str, Payload], name: str) -> dict[str, Closes]:
     """What the other files say of the coins they hold."""
     return {other: last["closes"] for other, last in known.items() if other != name and last.get("closes")}
+
+
+def _contents(known: dict[str, Payload], names: Iterable[str]) -> dict[str, str]:
+    """The contents of those of the files that are comparable."""
+    return {name: known[name]["file_hash"] for name in sorted(names) if known.get(name, {}).get("closes")}
 
 
 def _recorded(name: str, event: Payload, landing: Landing) -> Iterator[Any]:

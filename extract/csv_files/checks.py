@@ -45,7 +45,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What may be taken over of a file: not these roles, and nothing if `refusal`.
+    """What may be taken over of a file: not these roles, and nothing if `refusal`, for the sake of the files `against`.
 
     `supplies` has the usual decade of market cap / price of each coin, `closes` some of a history for later comparison.
     """
@@ -53,6 +53,7 @@ class Verdict:
     doubts: tuple[Doubt, ...] = ()
     withheld: frozenset[str] = frozenset()
     refusal: Doubt | None = None
+    against: frozenset[str] = frozenset()
     supplies: dict[tuple[object, object], int] = field(default_factory=dict[tuple[object, object], int])
     closes: Closes = field(default_factory=dict[str, dict[str, float]])
 
@@ -107,10 +108,11 @@ def judged(rows: Iterable[Quote], headers: Mapping, kind: Kind, others: dict[str
     supplies = {coin: decades.most_common(1)[0][0] for coin, decades in found.supplies.items()}
     if _contradictory(found):
         return Verdict((_price_doubt(found, all_rows=True),), ALL_MONEY)
+    if apart := dict(contradictions(monthly.closes, others)):
+        return Verdict(refusal=Doubt("contradicts_file", ". ".join(apart.values())), against=frozenset(apart))
     in_coins = kind == "ohlcv" and _counts_coins(found, headers)
-    apart = [Doubt("contradicts_file", text) for text in contradictions(monthly.closes, others)]
     return Verdict(
-        (*_doubts(found, headers, shift, in_coins), *apart),
+        tuple(_doubts(found, headers, shift, in_coins)),
         frozenset({"volume"}) if in_coins else frozenset(),
         supplies=supplies if kind == "ohlcv" else {},
         closes=monthly.closes,

@@ -37,10 +37,14 @@ class Content:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file: what its event says (status, how it was read, counts, doubts), and some of its closes."""
+    """What became of a file: what its event says (status, how it was read, counts, doubts), and some of its closes.
+
+    `against` are the files that it contradicts.
+    """
 
     report: Payload
     closes: Closes = field(default_factory=dict[str, dict[str, float]])
+    against: frozenset[str] = frozenset()
 
 
 def load(
@@ -64,7 +68,7 @@ def load(
         rows = quotes(content.copy, layout, style, kind)
         verdict = judged(rows, layout.mapping, kind, others, origin.fetched_at)
     if verdict.refusal:
-        return Outcome({**report, "status": "unmapped", **_words([verdict.refusal])})
+        return Outcome({**report, "status": "unmapped", **_words([verdict.refusal])}, against=verdict.against)
     before = landing.landed.accepted, landing.landed.rejected
     payloads = _payloads(content, layout, kind, quotes(content.copy, layout, style, kind), verdict)
     while batch := list(islice(payloads, ROWS_AT_ONCE)):

@@ -27,18 +27,19 @@ class MonthlyCloses:
             self.count += 1
 
 
-def contradictions(own: Closes, others: Mapping[str, Closes]) -> Iterator[str]:
-    """What to tell of each other file in which the same coin has other closes on most of the days they share."""
+def contradictions(own: Closes, others: Mapping[str, Closes]) -> Iterator[tuple[str, str]]:
+    """Other files in which the same coin has other closes on most of the days they share, and what to tell of each."""
     for file, closes in others.items():
         for coin in own.keys() & closes.keys():
             shared = own[coin].keys() & closes[coin].keys()
             apart = sum(_apart(own[coin][day], closes[coin][day]) for day in shared)
             if len(shared) >= FEWEST_SHARED and apart * 2 > len(shared):
-                yield (
+                told = (
                     f"it contradicts {file}: on {apart} of {len(shared)} first days of months that both have, the "
                     f"closes of {coin.upper()} differ by more than {MOST_APART:.0%}. One of the two has wrong dates or "
-                    "prices"
+                    "prices: correct it, or take it out, and this one is read again"
                 )
+                yield file, told
 
 
 def _apart(one: float, other: float) -> bool:

@@ -48,7 +48,7 @@ coingecko as (
 ),
 
 csv_files as (
-    select * from {{ ref('stg_csv__files') }} where status = 'loaded'
+    select * from {{ ref('stg_csv__files') }}
 ),
 
 csv_snapshots as (
@@ -71,9 +71,10 @@ csv_snapshots as (
     from {{ ref('stg_csv__snapshots') }}
     where
         load_id in (select load_id from unpublished where schema_name = 'raw_csv')
-        and (file, file_hash) in (select
+        and (file, file_hash, revision) in (select
             file,
-            file_hash
+            file_hash,
+            revision
         from csv_files)
 ),
 
@@ -98,9 +99,10 @@ csv_history as (
     where
         close_usd is not null -- a file whose numbers contradict themselves lands without them
         and load_id in (select load_id from unpublished where schema_name = 'raw_csv')
-        and (file, file_hash) in (select
+        and (file, file_hash, revision) in (select
             file,
-            file_hash
+            file_hash,
+            revision
         from csv_files)
 ),
 

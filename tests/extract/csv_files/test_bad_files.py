@@ -141,7 +141,9 @@ def test_a_file_that_became_unusable_is_reported_and_comes_back(csv_folder: CsvF
     for content in (GOOD, "", GOOD):
         csv_folder.write("quotes.csv", content)
         csv_folder.read()
-    assert [event["status"] for event in csv_folder.events("quotes.csv")] == ["loaded", "unreadable", "loaded"]
+    events = csv_folder.events("quotes.csv")
+    assert [event["status"] for event in events] == ["loaded", "unreadable", "loaded"]
+    assert events[1]["message"].endswith("What it said before is kept")
     assert len(csv_folder.current("snapshots", "quotes.csv")) == 1
 
 

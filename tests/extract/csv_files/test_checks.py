@@ -162,16 +162,29 @@ def test_market_caps_that_fit_no_date_are_said(csv_folder: CsvFolder) -> None:
     assert (event["status"], event["doubts"]) == ("loaded", ["market_caps_doubtful"])
 
 
-def test_files_that_contradict_each_other_are_told(csv_folder: CsvFolder) -> None:
+def test_a_file_that_contradicts_another_is_held_back_until_one_of_them_changes(csv_folder: CsvFolder) -> None:
     csv_folder.write("a.csv", history(honest(400)))
     csv_folder.read()
     csv_folder.write("b.csv", history(honest(400, factor=3)))
     csv_folder.write("c.csv", history(honest(400)))
+    (problem,) = csv_folder.read().problems
+    event = csv_folder.event("b.csv")
+    assert (event["status"], event["doubts"]) == ("unmapped", ["contradicts_file"])
+    assert "It contradicts a.csv: on 14 of 14 first days of months" in event["message"]
+    assert problem.startswith("b.csv: It contradicts a.csv") and "correct it, or take it out" in problem
+    assert csv_folder.rows("select distinct file from raw_csv.ohlcv order by file") == [
+        {"file": "a.csv"},
+        {"file": "c.csv"},
+    ]
+
     csv_folder.read()
-    assert csv_folder.event("b.csv")["doubts"] == ["contradicts_file"]
-    assert "It contradicts a.csv: on 14 of 14 first days of months" in csv_folder.event("b.csv")["message"]
-    assert "contradicts b.csv" in csv_folder.event("c.csv")["message"]
-    assert "contradicts a.csv" not in csv_folder.event("c.csv")["message"]
+    assert len(csv_folder.events("b.csv")) == 1, "while nothing changes, it is not read again"
+
+    (csv_folder.path / "a.csv").unlink()
+    (csv_folder.path / "c.csv").unlink()
+    assert csv_folder.read().problems == ()
+    assert csv_folder.event("b.csv")["status"] == "loaded"
+    assert len(csv_folder.current("ohlcv", "b.csv")) == 400
 
 
 def test_impossible_dates_and_days_told_twice_are_said(csv_folder: CsvFolder) -> None:

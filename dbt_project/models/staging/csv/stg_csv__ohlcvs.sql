@@ -9,6 +9,7 @@ renamed as (
         -- ids
         file,
         file_hash,
+        revision,
         row_number,
         'csv:' || regexp_replace(file, '\.csv$', '', 'i') as source,
         {{ csv_coin_id('symbol', 'name') }} as source_coin_id,
