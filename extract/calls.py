@@ -8,7 +8,7 @@ import threading
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg2
 from psycopg2 import sql
@@ -47,6 +47,25 @@ class Standing:
     failures: int
     paused_until: datetime | None
     pause_reason: str | None
+
+
+class Counting(Protocol):
+    """What a client tells of the calls it makes."""
+
+    def take(self) -> None:
+        """Count a call that is about to be made. Raises SourceError when it must not be."""
+
+    def give_back(self) -> None:
+        """Uncount a call that never reached the server."""
+
+    def pause(self, until: datetime, reason: str) -> None:
+        """Make no call before `until`."""
+
+    def succeeded(self) -> None:
+        """Note that the server answers."""
+
+    def failed(self) -> None:
+        """Note that the server can't be reached or is broken."""
 
 
 class Calls:
@@ -98,8 +117,7 @@ class Calls:
     def failed(self) -> None:
         """Note that the provider can't be reached or is broken. After several times in a row it is left alone."""
         ((failures,),) = self._run("update {table} set failures = failures + 1 returning failures", ())
-        if failures >= FAILURES_ALLOWED:
-            pause = min(SHORTEST_PAUSE * 2 ** min(failures - FAILURES_ALLOWED, 10), LONGEST_PAUSE)
+        if pause := pause_after(failures):
             self.pause(datetime.now(UTC) + pause, f"it failed {failures} times in a row")
 
     def refusal(self) -> str | None:
@@ -125,6 +143,13 @@ def create(url: str, schema: str) -> None:
     """Make the table, if it is not there."""
     with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(sql.SQL(CREATE).format(table=sql.Identifier(schema, TABLE)))
+
+
+def pause_after(failures: int) -> timedelta | None:
+    """How long to leave a server alone that failed so many times in a row; None while that is few."""
+    if failures < FAILURES_ALLOWED:
+        return None
+    return min(SHORTEST_PAUSE * 2 ** min(failures - FAILURES_ALLOWED, 10), LONGEST_PAUSE)
 
 
 def seconds_left_in_month(now: datetime) -> float:

@@ -21,7 +21,7 @@ from tenacity import RetryCallState, wait_random
 from tenacity.stop import stop_base
 
 from extract.answers import LARGEST_BODY_BYTES, TooLarge, is_broken_json, read_bounded, retry_after
-from extract.calls import Calls
+from extract.calls import Counting
 from extract.errors import RefusedError, SourceError
 from extract.records import Origin, as_object, loads
 
@@ -74,7 +74,7 @@ class Answer:
 class _Adapter(HTTPAdapter):
     """Takes a token and counts before every attempt, so that retries are paced and counted like first calls."""
 
-    def __init__(self, limiter: RateLimiter, calls: Calls | None) -> None:
+    def __init__(self, limiter: RateLimiter, calls: Counting | None) -> None:
         super().__init__()
         self._limiter = limiter
         self._calls = calls
@@ -119,7 +119,7 @@ class Client:
         secrets: Mapping[str, str] | None = None,
         base_url_variable: str,
         json: bool = True,
-        calls: Calls | None = None,
+        calls: Counting | None = None,
     ) -> None:
         self.label = label
         self.base_url = base_url

@@ -19,6 +19,7 @@ from extract.http import Answer, Client, RateLimiter, SourceError
 from extract.landing import Landing
 from extract.records import Payload, Unusable
 from extract.rss.articles import articles
+from extract.rss.calls import FeedCalls
 from extract.rss.document import FeedError, parsed
 from extract.rss.feed import Feed
 from extract.rss.models import Article
@@ -45,34 +46,32 @@ def feeds(settings: Settings, landing: Landing) -> Iterator[Any]:
     every = [Feed.at(url) for url in dict.fromkeys(settings.rss_feeds)]
     with ThreadPoolExecutor(FEEDS_AT_ONCE) as pool:
         # side by side, so that one that hangs delays no other
-        asked = [
-            pool.submit(_answer, feed, _conditions(known.get(feed.name, {})), limiter, landing.calls) for feed in every
-        ]
+        asked = [pool.submit(_answer, feed, known.setdefault(feed.name, {}), limiter, landing.calls) for feed in every]
         for feed, answer in zip(every, asked, strict=True):
             try:
-                yield from _articles(feed, answer.result(), known.setdefault(feed.name, {}), landing)
+                yield from _articles(feed, answer.result(), known[feed.name], landing)
             except (SourceError, FeedError) as error:
                 told = str(error)
                 landing.problems.append(told.replace(feed.path, feed.shown_path) if feed.path else told)
 
 
-def _answer(feed: Feed, conditions: dict[str, str], limiter: RateLimiter, calls: Calls | None) -> Answer:
-    """What a feed's server answers. Raises SourceError.
-
-    The call is counted here, not by the client, which would pause all feeds for the sake of one that is broken.
-    """
-    if calls:
-        calls.take()
+def _answer(feed: Feed, known: Payload, limiter: RateLimiter, calls: Calls | None) -> Answer:
+    """What a feed's server answers. Raises SourceError."""
+    label = f"the feed {feed.name}"
+    counted = FeedCalls(label, known, calls)
+    if refusal := counted.refusal():
+        raise SourceError(refusal)
     client = Client(
-        f"the feed {feed.name}",
+        label,
         feed.origin,
         limiter=limiter,
         base_url_variable="RSS_FEEDS",
         json=False,
         headers={"Accept": ACCEPT},
         secrets=feed.login,
+        calls=counted,
     )
-    return client.get(feed.path, None, **conditions)
+    return client.get(feed.path, None, **_conditions(known))
 
 
 def _articles(feed: Feed, answer: Answer, known: Payload, landing: Landing) -> Iterator[Any]:

@@ -1,13 +1,14 @@
 """Passes over feeds: what is new lands once, what is unchanged is not sent again, one that fails costs no other."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from extract import pipeline
 from extract.http import SourceError
+from extract.rss.calls import FeedCalls
 from extract.rss.feed import Feed
 from providers.faults import Plan, Rule
 from providers.faults.feeds import BadDates, EntityBomb, ExternalEntity, HtmlTitles, HugeFeed, ScriptLinks
@@ -123,6 +124,50 @@ def test_calls_are_counted_against_the_month_s_budget(feeds: Feeds) -> None:
     assert any("the month's 3 calls" in problem and "RSS_MONTHLY_CALLS" in problem for problem in told)
     with pytest.raises(SourceError, match="the month's 3 calls"):
         feeds.read(url)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_every_attempt_counts_and_a_broken_feed_is_left_alone_while_others_are_read(
+    feeds: Feeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extract.http.ATTEMPTS", 2)
+    monkeypatch.setattr("extract.calls.FAILURES_ALLOWED", 2)
+    good = feeds.site.put("/good", feed("a"))
+    broken = feeds.site.put("/broken", "", 500)
+    assert feeds.read(good, broken).calls_this_month == 3, "the retry counts, too"
+    feeds.read(good, broken)
+    feeds.site.asked.clear()
+    feeds.settings = feeds.settings.model_copy(update={"kasparro_home": feeds.settings.kasparro_home / "another"})
+
+    (problem,) = feeds.read(good, broken).problems
+
+    assert re.match(f"the feed {broken} is left alone until .* UTC: it failed 2 times in a row", problem)
+    assert [path for path, _ in feeds.site.asked] == ["/good"]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_feed_that_asks_to_wait_is_not_asked_before(feeds: Feeds) -> None:
+    url = feeds.site.put("/busy", "", 429, Retry_After="600")
+    with pytest.raises(SourceError, match="it asks to wait 600 s"):
+        feeds.read(url)
+    with pytest.raises(SourceError, match=r"is left alone until .* it answered /busy with status 429"):
+        feeds.read(url)
+    assert len(feeds.site.asked) == 1
+
+
+def test_a_feed_that_answers_again_is_read_again() -> None:
+    known: dict[str, Any] = {}
+    counted = FeedCalls("the feed", known, None)
+    for _ in range(5):
+        assert counted.refusal() is None
+        counted.failed()
+    assert counted.refusal() is not None
+    known["paused_until"] = "2026-01-01T00:00:00+00:00"
+    assert counted.refusal() is None
+    counted.failed()
+    assert datetime.fromisoformat(known["paused_until"]) - datetime.now(UTC) > timedelta(minutes=1), "twice as long"
+    counted.succeeded()
+    assert known == {}
 
 
 def test_equal_addresses_are_one_feed(feeds: Feeds) -> None:
