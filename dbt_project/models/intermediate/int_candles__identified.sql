@@ -32,7 +32,7 @@ of_files as (
         ohlcvs.day_started_at + interval '1 day' as closed_at,
         ohlcvs.fetched_at
     from {{ ref('stg_csv__ohlcvs') }} as ohlcvs
-    inner join files using (file, file_hash)
+    inner join files using (file, file_hash, revision)
     where ohlcvs.load_id in (select unpublished.load_id from unpublished where unpublished.schema_name = 'raw_csv')
 ),
 
