@@ -12,7 +12,6 @@ MOST_MEGABYTES = 10
 CHILD = """
 import sys, tracemalloc
 from datetime import UTC, datetime
-from decimal import Decimal
 import dlt
 from extract import pipeline
 from extract.coingecko.models import Market
@@ -28,7 +27,7 @@ now = datetime.now(UTC)
 def rows():
     for page in range(first, first + pages):
         coins = [
-            {"id": f"coin-{page}-{n}", "name": f"{n:04000d}", "current_price": Decimal(n), "last_updated": now.isoformat()}
+            {"id": f"coin-{page}-{n}", "name": f"{n:04000d}", "current_price": n, "last_updated": now.isoformat()}
             for n in range(250)
         ]
         yield from landing.land(Market, coins, Origin(str(page), now))
