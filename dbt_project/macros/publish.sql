@@ -84,9 +84,10 @@ commit;
     {%- set values = columns | reject("in", key) | list -%}
     {%- set candidate = node.schema ~ "." ~ node.name -%}
     {%- set scope = node.config.meta.scope -%}
+    {%- set scope_node = graph.nodes.values() | selectattr("name", "equalto", scope.model) | first if scope -%}
 with deleted as (
     delete from marts.{{ node.name }} as live
-    {%- if scope %} using {{ target.schema }}.{{ scope.model }} as scope {%- endif %}
+    {%- if scope %} using {{ scope_node.schema }}.{{ scope.model }} as scope {%- endif %}
     where
     {%- if scope %}
         {% for column in scope.columns %}scope.{{ column }} = live.{{ column }} and {% endfor %}

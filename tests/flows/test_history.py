@@ -128,6 +128,11 @@ def test_hours_and_days_are_made_of_quotes_files_and_backfills_and_follow_each(s
     changed = {bucket for bucket in after if after[bucket] != before.get(bucket)}
     assert changed == {(coin, march + DAY), (coin, march + 4 * DAY)}
 
+    assert system.query(
+        "select count(*) > 0, bool_and(canonical_id = any(coins)) from marts.news_mentions "
+        "join marts.news_articles using (article_id)"
+    ) == [(True, True)]
+
     # an unchanged market adds nothing, a changed one is added
     assert system.run().version == 3
     market.advance(5)

@@ -12,7 +12,10 @@ from providers.generated import GeneratedMarket
 from tests.flows.conftest import System
 
 NOWHERE = "http://127.0.0.1:1"
-MARTS = ("coins", "coin_listings", "coin_quotes", "news_articles")
+MARTS = (
+    "coins", "coin_listings", "coin_quotes", "coin_candles", "coin_prices_hourly", "coin_prices_daily", "news_articles",
+    "news_mentions",
+)  # fmt: skip
 
 
 def test_a_pass_publishes_every_listing_and_one_bitcoin_of_both_providers(

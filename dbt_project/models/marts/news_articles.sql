@@ -1,32 +1,35 @@
 -- The articles that this version adds: publication merges them, nothing is ever dropped.
 with
 
-unpublished as (
-    select * from {{ ref('int_loads__unpublished') }}
+articles as (
+    select * from {{ ref('int_articles__new') }}
 ),
 
-articles as (
-    select * from {{ ref('stg_rss__articles') }}
-    where load_id in (select load_id from unpublished where schema_name = 'raw_rss')
+mentions as (
+    select
+        article_id,
+        array_agg(canonical_id order by confidence desc, canonical_id) as coins
+    from {{ ref('news_mentions') }}
+    group by article_id
 ),
 
 news_articles as (
-    select distinct on (article_id)
+    select
         -- ids
-        article_id,
-        feed,
+        articles.article_id,
+        articles.feed,
 
         -- strings
-        coalesce(title, '(untitled)') as title,
-        url,
-        summary,
-        array[]::text[] as coins,
+        coalesce(articles.title, '(untitled)') as title,
+        articles.url,
+        articles.summary,
+        coalesce(mentions.coins, array[]::text[]) as coins,
 
         -- timestamps
-        published_at,
-        fetched_at
+        articles.published_at,
+        articles.fetched_at
     from articles
-    order by article_id, fetched_at desc
+    left join mentions using (article_id)
 )
 
 select * from news_articles

@@ -1,0 +1,125 @@
+"""A system of its own for a benchmark: embedded warehouse, and stand-in providers in a process beside it."""
+
+import multiprocessing as mp
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg2
+
+from flows.steps import run_pass
+from kasparro.settings import Settings
+from kasparro.warehouse import EmbeddedPostgres, Warehouse, ensure_warehouse
+from providers.generated import GeneratedMarket
+from providers.server import running
+
+COINS = 17_000
+STEP_MINUTES = 5
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """A warehouse, and a market whose prices move when told to."""
+
+    settings: Settings
+    warehouse: Warehouse
+    advance: Callable[[], None]
+
+    def run(self) -> float:
+        """One pass over a market of which every price is new; its seconds."""
+        self.advance()
+        started = time.perf_counter()
+        outcome = run_pass(self.settings, "bench")
+        assert outcome.exit_code == 0, outcome.error or outcome.failures
+        assert outcome.is_new
+        return time.perf_counter() - started
+
+    def cpu_seconds(self) -> float:
+        """CPU that this process and the warehouse have taken so far."""
+        found = next((self.settings.kasparro_home / "postgres").rglob("postmaster.pid"))
+        server = psutil.Process(int(found.read_text().split()[0]))
+        processes = [psutil.Process(), server, *server.children()]
+        times = [process.cpu_times() for process in processes if process.is_running()]
+        ended = server.cpu_times()
+        return sum(each.user + each.system for each in times) + ended.children_user + ended.children_system
+
+    def timed(self, statement: str) -> float:
+        """Seconds that a statement takes."""
+        started = time.perf_counter()
+        self.execute(statement)
+        return time.perf_counter() - started
+
+    def execute(self, statement: str) -> list[tuple[Any, ...]]:
+        """Rows of a statement, as the transformer, outside of a transaction."""
+        connection = psycopg2.connect(self.warehouse.url("transformer"))
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+
+@contextmanager
+def scratch(coins: int = COINS) -> Generator[Scratch]:
+    """Everything for passes over a market of that many coins, gone at the end."""
+    context = mp.get_context("spawn")
+    ours, theirs = context.Pipe()
+    providers = context.Process(target=_serve, args=(theirs, coins), daemon=True)
+    providers.start()
+    try:
+        coinpaprika, coingecko, feeds = ours.recv()
+        with tempfile.TemporaryDirectory(prefix="kasparro-bench-") as home:
+            settings = Settings.model_validate(
+                {
+                    "kasparro_home": home,
+                    "pg_port": free_port(),
+                    "csv_dir": Path(home) / "csv",
+                    "coinpaprika_base_url": coinpaprika,
+                    "coingecko_base_url": coingecko,
+                    "rss_feeds": feeds,
+                    "coingecko_max_coins": 0,
+                    **{f"{name}_rate_limit": "1000/s" for name in ("coinpaprika", "coingecko", "rss")},
+                    **{f"{name}_monthly_calls": 0 for name in ("coinpaprika", "coingecko")},
+                }
+            )
+            settings.csv_dir.mkdir()
+            warehouse = ensure_warehouse(settings)
+
+            def advance() -> None:
+                ours.send("advance")
+                ours.recv()
+
+            try:
+                yield Scratch(settings, warehouse, advance)
+            finally:
+                EmbeddedPostgres(settings).stop()
+    finally:
+        providers.terminate()
+        providers.join()
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _serve(commands: Connection, coins: int) -> None:
+    market = GeneratedMarket(coins, start=datetime.now(UTC) - timedelta(days=1))
+    with running(market) as stand_in:
+        feeds = [stand_in.rss_url(name) for name in market.feed_names()]
+        commands.send((stand_in.coinpaprika_url, stand_in.coingecko_url, feeds))
+        while commands.recv():
+            market.advance(STEP_MINUTES)
+            commands.send(True)
