@@ -16,7 +16,8 @@ logger = logging.getLogger("flows")
 
 FAILED = ("error", "fail", "runtime error")
 LAYERS = ("seeds", "staging", "intermediate", "marts", "ops", "audits")
-QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors")
+QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-write-json")
+"""To the log only, and without the JSON of manifest and results, which takes a second and nobody reads after a pass."""
 
 
 @dataclass(frozen=True)
