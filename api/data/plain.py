@@ -9,9 +9,9 @@ from api.data.schemas import DataQuery
 from api.lists import cursor, export, formats
 from api.lists.cursor import Cursor
 from api.problems import invalid
-from api.readmodel import COLUMNS, DECIMALS, PLAIN, SEPARATOR, SORTABLE, TYPED, Filters, Snapshot, select
+from api.readmodel import DECIMALS, PLAIN, SORTABLE, TYPED, Filters, Snapshot, select
 from api.responses import envelope, marts_headers, not_modified
-from api.rows import row_writer
+from api.rows import written
 
 PLAIN_COLUMNS = TYPED[: len(PLAIN)]
 
@@ -71,8 +71,8 @@ def _rows(snapshot: Snapshot, query: DataQuery, numbers: list[int]) -> list[byte
         rows = snapshot.rows
         return [rows[number] for number in numbers]
     fields = PLAIN if query.fields is None else tuple(column.name for column in query.chosen(TYPED))
-    write = row_writer(COLUMNS, fields, DECIMALS, query.decimals == "string")
-    return [write(snapshot.values[number].split(SEPARATOR)) for number in numbers]
+    texts = (list(map(snapshot.texts[field].__getitem__, numbers)) for field in fields)
+    return written(fields, texts, DECIMALS if query.decimals == "string" else frozenset())
 
 
 def _export(

@@ -10,13 +10,12 @@ from api.readmodel.columns import COLUMNS, DECIMALS, PLAIN, SORTABLE, TYPED
 from api.readmodel.filters import Filters
 from api.readmodel.keeper import Keeper
 from api.readmodel.select import Page, select
-from api.readmodel.snapshot import SEPARATOR, Snapshot
+from api.readmodel.snapshot import Snapshot
 
 __all__ = [
     "COLUMNS",
     "DECIMALS",
     "PLAIN",
-    "SEPARATOR",
     "SORTABLE",
     "TYPED",
     "Filters",

@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 
 FEW = 4096  # up to here, sorting the rows found is quicker than walking the whole order
 Numbers = pa.Int32Array
+# held, for looking them up by name costs more than what they do
+_AT_LEAST, _LESS, _AND, _FILTER = map(pc.get_function, ("greater_equal", "less", "and", "array_filter"))
 
 
 def of(numbers: Iterable[int]) -> Numbers:
@@ -31,8 +33,9 @@ def take(values: Numbers, places: Numbers | pa.UInt64Array) -> Numbers:
 
 def where_between(values: Numbers, keys: Numbers, first: int, last: int) -> Numbers:
     """The values whose key, at the same place, is in [first, last)."""
-    low = pc.greater_equal(keys, pa.scalar(first, pa.int32()))
-    return pc.filter(values, pc.and_(low, pc.less(keys, pa.scalar(last, pa.int32()))))
+    low = _AT_LEAST.call([keys, pa.scalar(first, pa.int32())])
+    high = _LESS.call([keys, pa.scalar(last, pa.int32())])
+    return _FILTER.call([values, _AND.call([low, high])])
 
 
 def both(some: Numbers, others: Numbers) -> Numbers:
@@ -47,7 +50,11 @@ def either(some: Numbers, others: Numbers) -> Numbers:
 
 def page(numbers: Numbers, offset: int, limit: int) -> list[int]:
     """A stretch of the numbers, as Python's own."""
-    return cast("list[int]", numbers.slice(offset, limit).to_pylist())
+    part = numbers.slice(offset, limit)
+    content = part.buffers()[1]
+    if content is None or not len(part):
+        return []
+    return memoryview(content).cast("i")[part.offset : part.offset + len(part)].tolist()
 
 
 def sorted_by(found: Numbers, places: Numbers, order: Numbers) -> Numbers:

@@ -37,20 +37,23 @@ def select(snapshot: Snapshot, filters: Filters, sort: str, offset: int, limit: 
 
 def _between(order: Order, first: int, last: int, offset: int, limit: int) -> list[int]:
     """A page of the rows whose market cap's rank is in [first, last). Only the blocks it is in are looked through."""
-    found: list[int] = []
+    if order.by_cap:  # then they stand side by side
+        begin, behind = (first, last) if order.by_cap > 0 else (order.capped - last, order.capped - first)
+        return order.rows[begin + offset : min(behind, begin + offset + limit)].tolist()
+    start = end = wanted = 0
     for number, block in enumerate(order.cap_blocks):
         count = bisect_left(block, last) - bisect_left(block, first)
-        if count <= offset:
+        if not wanted and count <= offset:
             offset -= count
+            start = end = number + 1
             continue
-        here = slice(number * BLOCK, (number + 1) * BLOCK)
-        pairs = zip(order.rows[here], order.cap_ranks[here], strict=True)
-        matching = [row for row, rank in pairs if first <= rank < last]
-        found += matching[offset : offset + limit - len(found)]
-        offset = 0
-        if len(found) == limit:
+        wanted += count
+        end = number + 1
+        if wanted >= offset + limit:
             break
-    return found
+    here, length = start * BLOCK, (end - start) * BLOCK
+    rows, ranks = order.numbers.slice(here, length), order.cap_numbers.slice(here, length)
+    return numbers.page(numbers.where_between(rows, ranks, first, last), offset, limit)
 
 
 def _containing(snapshot: Snapshot, filters: Filters, order: Order, ranks: tuple[int, int] | None) -> Numbers:

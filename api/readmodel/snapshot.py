@@ -19,7 +19,6 @@ from api.readmodel.numbers import Numbers
 
 SELECTIONS = 100
 BLOCK = 256
-SEPARATOR = b"\x1f"  # JSON text never holds a bare control character
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,11 @@ class Order:
 
     rows: "array[int]"
     numbers: Numbers
-    cap_ranks: "array[int]"
+    cap_numbers: Numbers
+    capped: int
+    """How many rows have a market cap."""
+    by_cap: int
+    """1 where the order is that of market caps, -1 where it is the reverse, else 0."""
     cap_blocks: Sequence["array[int]"]
     """The ranks of each BLOCK of rows, ascending: how many lie in a range is two lookups."""
     place: "array[int]"
@@ -46,8 +49,8 @@ class Snapshot:
     """Version, time and sources as the envelope shows them."""
     rows: tuple[bytes, ...]
     """Each row of the plain view as a JSON object."""
-    values: tuple[bytes, ...]
-    """Each row's values as JSON texts in the order of COLUMNS, joined by SEPARATOR."""
+    texts: Mapping[str, tuple[bytes, ...]]
+    """By column: each row's value as JSON text."""
     orders: Mapping[str, Order]
     """By sort key: a column of SORTABLE, `-` before it to descend."""
     catalogue: Catalogue
@@ -71,7 +74,7 @@ class Snapshot:
 
     def read(self, number: int) -> list[Any]:
         """A row's values as Postgres gave them, in the order of COLUMNS."""
-        return list(map(_value, TYPED, self.values[number].split(SEPARATOR)))
+        return [_value(column, self.texts[column.name][number]) for column in TYPED]
 
 
 def _value(column: Column, text: bytes) -> Any:
@@ -111,8 +114,24 @@ def _orders(columns: _Columns, cap_rank: "array[int]") -> dict[str, Order]:
                 place[number] = standing
             ranks = array("i", map(cap_rank.__getitem__, ranked))
             blocks = [array("i", sorted(ranks[start : start + BLOCK])) for start in range(0, len(ranks), BLOCK)]
-            orders[name] = Order(ranked, numbers.over(ranked), ranks, blocks, place, numbers.over(place))
+            capped = sum(1 for rank in ranks if rank >= 0)
+            orders[name] = Order(
+                rows=ranked,
+                numbers=numbers.over(ranked),
+                cap_numbers=numbers.over(ranks),
+                capped=capped,
+                by_cap=_direction(ranks[:capped].tolist()),
+                cap_blocks=blocks,
+                place=place,
+                places=numbers.over(place),
+            )
     return orders
+
+
+def _direction(ranks: Sequence[int]) -> int:
+    """1 for 0, 1, 2, ..., -1 for the reverse, else 0."""
+    ascending = range(len(ranks))
+    return 1 if ranks == list(ascending) else -1 if ranks == list(reversed(ascending)) else 0
 
 
 def _market_caps(caps: Sequence[Decimal | None]) -> tuple[list[Decimal], "array[int]"]:
@@ -130,12 +149,14 @@ def build(
     """Encode, sort and index the coins of a version (values in the order of COLUMNS, sorted by rank)."""
     template = b"{" + b",".join(b'"%b":%%b' % name.encode() for name in PLAIN) + b"}"
     rows: list[bytes] = []
-    values: list[bytes] = []
+    texts: tuple[list[bytes], ...] = tuple([] for _ in COLUMNS)
+    seen: dict[bytes, bytes] = {}  # what many coins share is kept once
     columns = _Columns()
     for coin in coins:
-        texts = tuple(map(encode, coin))
-        rows.append(template % texts[: len(PLAIN)])
-        values.append(SEPARATOR.join(texts))
+        values = tuple(map(encode, coin))
+        rows.append(template % values[: len(PLAIN)])
+        for column, value in zip(texts, values, strict=True):
+            column.append(seen.setdefault(value, value))
         columns.add(coin)
     caps, cap_rank = _market_caps(columns.values["market_cap_usd"])
     ids = columns.values["canonical_id"]
@@ -147,7 +168,7 @@ def build(
         published_at=published_at,
         meta=encode({"version": version, "published_at": published_at, "sources": sources}),
         rows=tuple(rows),
-        values=tuple(values),
+        texts={name: tuple(column) for name, column in zip(COLUMNS, texts, strict=True)},
         orders=_orders(columns, cap_rank),
         catalogue=catalogue(*identity, known=previous.catalogue if previous else None),
         row=row,
