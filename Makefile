@@ -51,6 +51,9 @@ psql: ready ## Open psql on the warehouse as the reader role: make psql ARGS="-c
 identity-eval: ready ## Measure the published identities: make identity-eval TRUTH=pairs.tsv [NEGATIVES=pairs.tsv]
 	@exec $(python) -m flows.identity_eval "$(TRUTH)" $(if $(NEGATIVES),--negatives "$(NEGATIVES)")
 
+identity-preview: ready ## Say what the decisions in the seed identity_overrides would change, before they do
+	@exec $(python) -m flows.identity_preview
+
 ##@ As containers
 
 up: ## Build the image and start every service: make up DEMO=1 with the stand-in providers
@@ -95,5 +98,5 @@ ready:
 ready-dev:
 	@deploy/install.sh dev
 
-.PHONY: run demo elt api stop clean drift dbt docs url psql identity-eval up down logs build test test-long \
-	test-coverage lint bench lock help ready ready-dev
+.PHONY: run demo elt api stop clean drift dbt docs url psql identity-eval identity-preview up down logs build \
+	test test-long test-coverage lint bench lock help ready ready-dev

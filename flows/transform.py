@@ -3,7 +3,7 @@
 import logging
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,17 +56,20 @@ class TransformError(Exception):
         self.nodes = nodes
 
 
-def build(settings: Settings, warehouse: Warehouse, watch: Watch, *, run_id: str, turn: int) -> tuple[NodeResult, ...]:
+def build(
+    settings: Settings, warehouse: Warehouse, watch: Watch, *, run_id: str, turn: int, only: Sequence[str] = ()
+) -> tuple[NodeResult, ...]:
     """Build and audit the candidate marts and publish them; `watch` is told of each node as it ends.
 
-    They are published only while the session that holds the turn (by the key `turn`) is there.
+    They are published only while the session that holds the turn (by the key `turn`) is there. With `only`, what these
+    selectors of dbt choose is built, and nothing is published.
 
     Raises TransformError, saying in one line which node failed and where the log is; nothing is published then.
     """
     os.environ.update(dbt_environment(settings, warehouse), KASPARRO_RUN_ID=run_id, KASPARRO_TURN=str(turn))
     with failures.gate("publish", warehouse.url("admin")) as lock:
         os.environ["KASPARRO_FAILURE_LOCK"] = str(lock or "")
-        outcome = _invoke(watch)
+        outcome = _invoke(watch, only)
     nodes = tuple(_node_result(result) for result in getattr(outcome.result, "results", None) or ())
     log = settings.kasparro_home / "logs" / "dbt.log"
     if outcome.exception is not None:
@@ -79,7 +82,7 @@ def build(settings: Settings, warehouse: Warehouse, watch: Watch, *, run_id: str
     return nodes
 
 
-def _invoke(watch: Watch) -> Any:
+def _invoke(watch: Watch, only: Sequence[str]) -> Any:
     """Parse, then build with what was parsed: the same work as a build, but its nodes are known before it begins."""
     from dbt.cli.main import dbtRunner  # 3 s to import: only a pass pays for it
 
@@ -105,7 +108,8 @@ def _invoke(watch: Watch) -> Any:
         )
         failures.point("dbt.node")
 
-    build = ["build", "--exclude-resource-type", "unit_test", *QUIET]
+    selected = ["--exclude-resource-type", "test", "--select", *only] if only else []
+    build = ["build", "--exclude-resource-type", "unit_test", *selected, *QUIET]
     return dbtRunner(manifest=manifest, callbacks=[on_event]).invoke(build)
 
 

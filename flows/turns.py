@@ -18,7 +18,7 @@ class BusyError(Exception):
     """Something else has the turn; `work` says what, `run_id` names the pass if it is one that is known."""
 
     def __init__(self, work: str, run_id: str | None = None) -> None:
-        name = {"pass": "another pass", "backfill": "a backfill"}.get(work, work)
+        name = {"pass": "another pass", "backfill": "a backfill", "preview": "a preview"}.get(work, work)
         super().__init__(f"{name} is running{f' ({run_id})' if run_id else ''}: let it finish, then start again")
         self.work = work
         self.run_id = run_id

@@ -18,7 +18,7 @@ from kasparro.processes import have_ended
 from kasparro.settings import Settings
 from kasparro.warehouse import PASS_LOCK
 
-Work = Literal["pass", "backfill", "maintenance"]
+Work = Literal["pass", "backfill", "maintenance", "preview"]
 
 HOLDER = f"""
     select substring(activity.application_name from '^kasparro (.*)$')
@@ -28,7 +28,7 @@ HOLDER = f"""
         and locks.database = (select oid from pg_database where datname = current_database())
         and locks.classid::bigint = {PASS_LOCK >> 32} and locks.objid::bigint = {PASS_LOCK & 0xFFFFFFFF}
 """  # noqa: S608  # two numbers of our own
-"""What holds the session lock (`pass`, `backfill`, `maintenance`), as every role may see it; no row when it is free."""
+"""What holds the session lock, as every role may see it: one of `Work`; no row when it is free."""
 
 STOP_SECONDS = 30
 

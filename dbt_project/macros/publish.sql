@@ -41,6 +41,8 @@ begin
 end
 $check$;
 create temporary table publication_changes (mart text, inserted bigint, updated bigint, deleted bigint) on commit drop;
+create temporary table publication on commit drop as
+select coalesce(max(version), 0) + 1 as version, clock_timestamp() as published_at from ops.publications;
     {%- for node in mart_nodes() %}
 {{ publish_mart(node) }}
         {%- if loop.index == 2 and env_var("KASPARRO_FAILURE_LOCK", "") %}
@@ -48,9 +50,10 @@ select pg_advisory_xact_lock({{ env_var("KASPARRO_FAILURE_LOCK") | int }}); -- a
         {%- endif %}
     {%- endfor %}
 with next_version as (
-    insert into ops.publications (version, run_id, changes)
+    insert into ops.publications (version, published_at, run_id, changes)
     select
-        coalesce((select max(version) from ops.publications), 0) + 1,
+        (select version from publication),
+        (select published_at from publication),
         nullif('{{ env_var("KASPARRO_RUN_ID", "") }}', '')::uuid,
         jsonb_object_agg(mart, jsonb_build_object('inserted', inserted, 'updated', updated, 'deleted', deleted))
     from publication_changes
@@ -72,6 +75,14 @@ recorded_loads as (
 
 select pg_notify('kasparro_publication', version::text) from next_version;
 commit;
+{%- endmacro -%}
+
+{#- A column as it is published: a record's `meta.stamped` ones get the moment of publication where they wait for it. -#}
+{%- macro published_value(node, column) -%}
+    {%- if column in (node.config.meta.stamped or []) -%}
+case when {{ column }} = {{ when_published() }} then (select published_at from publication) else {{ column }} end
+    {%- else -%} {{ column }}
+    {%- endif -%}
 {%- endmacro -%}
 
 {#-
@@ -103,7 +114,9 @@ with deleted as (
 
 upserted as (
     insert into marts.{{ node.name }} as live ({{ columns | join(", ") }})
-    select {{ columns | join(", ") }} from {{ candidate }}
+    select
+    {%- for column in columns %} {{ published_value(node, column) }}{{ "," if not loop.last }}{% endfor %}
+    from {{ candidate }}
     on conflict ({{ key | join(", ") }}) do update set
     {%- for column in values %} {{ column }} = excluded.{{ column }}{{ "," if not loop.last }}{% endfor %}
     where ({% for column in values %}live.{{ column }}{{ ", " if not loop.last }}{% endfor %})

@@ -14,7 +14,10 @@ from providers.generated import GeneratedMarket
 from providers.server import running
 from tests.flows.installation import Installation
 
-MARTS = ("coins", "coin_listings", "coin_quotes", "news_articles")
+MARTS = (
+    *("coins", "coin_listings", "coin_quotes", "news_articles"),
+    *("coin_ids", "coin_listing_history", "coin_changes"),
+)
 
 
 class Analyst:

@@ -13,9 +13,9 @@ from tests.flows.conftest import System
 
 NOWHERE = "http://127.0.0.1:1"
 MARTS = (
-    "coins", "coin_listings", "coin_quotes", "coin_candles", "coin_prices_hourly", "coin_prices_daily", "news_articles",
-    "news_mentions",
-)  # fmt: skip
+    *("coins", "coin_listings", "coin_quotes", "coin_candles", "coin_prices_hourly", "coin_prices_daily"),
+    *("news_articles", "news_mentions", "coin_ids", "coin_listing_history", "coin_changes"),
+)
 
 
 def test_a_pass_publishes_every_listing_and_one_bitcoin_of_both_providers(

@@ -12,7 +12,20 @@ from tests.front_door.checkout import REPOSITORY, Checkout
 
 PROMISED = (
     *("run", "test", "test-long", "test-coverage", "demo", "elt", "stop", "dbt", "api", "docs", "lint", "bench"),
-    *("help", "url", "psql", "drift", "identity-eval", "clean", "up", "down", "logs", "build", "lock"),
+    *(
+        "help",
+        "url",
+        "psql",
+        "drift",
+        "identity-eval",
+        "identity-preview",
+        "clean",
+        "up",
+        "down",
+        "logs",
+        "build",
+        "lock",
+    ),
 )
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
@@ -73,7 +86,22 @@ def test_developers_commands_install_the_development_lock(command: str, checkout
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "demo", "elt", "api", "stop", "dbt", "docs", "url", "psql", "drift", "identity-eval", "clean"]
+    "command",
+    [
+        "run",
+        "demo",
+        "elt",
+        "api",
+        "stop",
+        "dbt",
+        "docs",
+        "url",
+        "psql",
+        "drift",
+        "identity-eval",
+        "identity-preview",
+        "clean",
+    ],
 )
 def test_users_commands_install_no_development_tools(command: str, checkout: Checkout) -> None:
     checkout.make(command)

@@ -1,6 +1,5 @@
--- Which coin each listing is. An id once published stays with its listing; a new listing takes the id that its group
--- has, or a new one: a reserved one, the bare symbol for the best-known holder of a symbol that a provider lists,
--- symbol and name for the others.
+-- Every listing with its coin and the reason. A link that today's evidence no longer gives stays as it was published;
+-- a listing that today's evidence would link to a coin published apart says so.
 with
 
 listings as (
@@ -11,125 +10,80 @@ matched as (
     select * from {{ ref('int_listings__matched') }}
 ),
 
-reserved_ids as (
-    select * from {{ ref('reserved_ids') }}
-),
-
-keyed as (
-    select * from {{ ref('int_listings__keyed') }}
-),
-
-published_ids as (
-    select distinct canonical_id from {{ ref('stg_published__coin_listings') }}
-),
-
-members as (
-    select
-        listings.*,
-        matched.match_key,
-        matched.method,
-        matched.confidence,
-        matched.evidence,
-        {{ source_precedence('listings.source') }} as precedence,
-        {{ slug('coalesce(listings.symbol, source_coin_id)') }} as symbol_slug,
-        {{ slug('coalesce(listings.name, source_coin_id)') }} as name_slug,
-        reserved_ids.canonical_id as reserved_id
-    from listings
-    inner join matched using (source, source_coin_id)
-    left join keyed using (source, source_coin_id)
-    left join reserved_ids using (symbol_key, core_name_key)
-),
-
-coin_groups as (
-    select
-        match_key,
-        (
-            array_agg(published_canonical_id order by first_seen_at, published_canonical_id)
-            filter (where published_canonical_id is not null)
-        )[1] as published_id,
-        (array_agg(symbol_slug order by precedence, source, source_coin_id))[1] as symbol_slug,
-        (array_agg(name_slug order by precedence, source, source_coin_id))[1] as name_slug,
-        min(reserved_id) as reserved_id,
-        min(precedence) as precedence,
-        max(market_cap_usd) as market_cap_usd,
-        min(market_rank) as market_rank
-    from members
-    group by match_key
-),
-
-newcomers as (
-    select
-        match_key,
-        reserved_id,
-        precedence <= 2 as is_listed_by_provider,
-        market_cap_usd,
-        market_rank,
-        coalesce(nullif(symbol_slug, ''), left(md5(match_key), 8)) as symbol_slug,
-        name_slug
-    from coin_groups
-    where published_id is null
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by symbol_slug
-            order by
-                (reserved_id is not null) desc,
-                is_listed_by_provider desc,
-                market_cap_usd desc nulls last,
-                market_rank asc nulls last,
-                match_key asc
-        ) as prominence
-    from newcomers
-),
-
-proposed as (
-    select
-        ranked.match_key,
-        ranked.prominence,
-        case
-            when ranked.reserved_id is not null then ranked.reserved_id
-            when
-                ranked.prominence = 1
-                and ranked.is_listed_by_provider
-                and published_ids.canonical_id is null
-                and ranked.symbol_slug not in (select reserved_ids.canonical_id from reserved_ids)
-                then ranked.symbol_slug
-            else concat_ws(
-                '-', ranked.symbol_slug, coalesce(nullif(ranked.name_slug, ''), left(md5(ranked.match_key), 6))
-            )
-        end as proposed_id
-    from ranked
-    left join published_ids on ranked.symbol_slug = published_ids.canonical_id
-),
-
-claimed as (
-    select
-        *,
-        row_number() over (partition by proposed_id order by prominence, match_key) as claim
-    from proposed
+settled as (
+    select * from {{ ref('int_listings__settled') }}
 ),
 
 named as (
+    select * from {{ ref('int_coins__named') }}
+),
+
+published as (
+    select * from {{ ref('stg_published__coin_listings') }}
+),
+
+linked as (
     select
-        claimed.match_key,
-        case
-            when published_ids.canonical_id is null and claimed.claim = 1 then claimed.proposed_id
-            else claimed.proposed_id || '-' || left(md5(claimed.match_key), 6)
-        end as new_id
-    from claimed
-    left join published_ids on claimed.proposed_id = published_ids.canonical_id
+        settled.source,
+        settled.source_coin_id,
+        settled.match_key,
+        settled.predecessor_id,
+        settled.method,
+        settled.published_id,
+        coalesce(settled.kept_id, named.canonical_id) as canonical_id
+    from settled
+    left join named on settled.match_key = named.match_key and settled.kept_id is null
+),
+
+counted as (
+    select
+        *,
+        count(*) over (partition by canonical_id) > 1 as is_shared,
+        count(*) over (partition by canonical_id, match_key) > 1 as is_matched
+    from linked
+),
+
+judged as (
+    select
+        counted.*,
+        matched.method = 'alone' as is_unmatched,
+        matched.confidence as matched_confidence,
+        matched.evidence as matched_evidence,
+        counted.is_shared and not counted.is_matched and published.method is not null as is_kept,
+        published.method as published_method,
+        published.confidence as published_confidence,
+        published.evidence as published_evidence
+    from counted
+    inner join matched using (source, source_coin_id)
+    left join published using (source, source_coin_id)
 ),
 
 identified as (
     select
-        members.*,
-        coalesce(members.published_canonical_id, coin_groups.published_id, named.new_id) as canonical_id
-    from members
-    inner join coin_groups using (match_key)
-    left join named using (match_key)
+        listings.*,
+        judged.canonical_id,
+        judged.published_id,
+        judged.match_key,
+        case
+            when judged.is_kept then judged.published_method
+            when judged.is_shared then judged.method
+            else 'alone'
+        end as method,
+        case
+            when judged.is_kept then judged.published_confidence
+            when judged.is_shared then judged.matched_confidence
+            else 1
+        end as confidence,
+        case
+            when judged.is_kept then judged.published_evidence
+            when judged.is_shared and judged.predecessor_id is not null and judged.is_unmatched
+                then 'the new id of ' || judged.predecessor_id || ' at this source'
+            when judged.is_shared or judged.is_unmatched then judged.matched_evidence
+            else 'apart from what it is like, as published before: ' || judged.matched_evidence
+        end as evidence,
+        {{ source_precedence('listings.source') }} as precedence
+    from listings
+    inner join judged using (source, source_coin_id)
 )
 
 select * from identified

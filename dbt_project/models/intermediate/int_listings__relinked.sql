@@ -9,10 +9,10 @@ relinked as (
     select
         source,
         source_coin_id,
-        published_canonical_id as old_canonical_id,
+        published_id as old_canonical_id,
         canonical_id as new_canonical_id
     from identified
-    where published_canonical_id <> canonical_id
+    where published_id <> canonical_id
 )
 
 select * from relinked

@@ -1,0 +1,77 @@
+-- Coins that merge into an older one: their listings are one group today by strong evidence, or they were one coin
+-- before. Not where it would bring together what must stay two: the coins then stay as they are published.
+with
+
+meeting as (
+    select * from {{ ref('int_coins__meeting') }}
+),
+
+standing as (
+    select * from {{ ref('int_listings__standing') }}
+),
+
+forbidden as (
+    select * from {{ ref('int_listing_pairs__forbidden') }}
+),
+
+met as (
+    select distinct
+        canonical_id,
+        older_id
+    from meeting
+),
+
+rivals as (
+    select
+        met.canonical_id,
+        met.older_id
+    from met
+    inner join standing as ours on met.canonical_id = ours.standing_id
+    inner join standing as theirs
+        on
+            met.older_id = theirs.standing_id
+            and {{ are_rivals('ours', 'theirs') }}
+),
+
+contradicted as (
+    select
+        met.canonical_id,
+        met.older_id
+    from met
+    inner join standing as ours on met.canonical_id = ours.standing_id
+    inner join forbidden using (source, source_coin_id)
+    inner join standing as theirs
+        on
+            met.older_id = theirs.standing_id
+            and forbidden.other_source = theirs.source
+            and forbidden.other_source_coin_id = theirs.source_coin_id
+),
+
+barred as (
+    select * from rivals
+    union
+    select * from contradicted
+),
+
+chosen as (
+    select distinct on (meeting.canonical_id)
+        meeting.canonical_id,
+        meeting.older_id as survivor_id
+    from meeting
+    where
+        (meeting.is_strong or meeting.was_one)
+        and not exists (select from barred where barred.canonical_id = meeting.canonical_id)
+    order by meeting.canonical_id, meeting.seniority
+),
+
+-- One step a version: what would merge into a coin that merges itself waits for the next one
+merged as (
+    select
+        chosen.canonical_id,
+        chosen.survivor_id
+    from chosen
+    left join chosen as next_ones on chosen.survivor_id = next_ones.canonical_id
+    where next_ones.canonical_id is null
+)
+
+select * from merged

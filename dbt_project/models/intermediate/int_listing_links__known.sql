@@ -1,0 +1,56 @@
+-- The links in force, with the time from which each was published. A warehouse of before the history has links that it
+-- does not know: as ids never changed then, they are as old as their listings.
+{{ config(materialized='ephemeral') }}
+with
+
+history as (
+    select * from {{ ref('stg_published__coin_listing_history') }} where valid_to is null
+),
+
+published as (
+    select * from {{ ref('stg_published__coin_listings') }}
+),
+
+publications as (
+    select
+        version,
+        published_at
+    from {{ ref('stg_ledger__publications') }}
+),
+
+unrecorded as (
+    select
+        published.source,
+        published.source_coin_id,
+        coalesce(min(publications.published_at), {{ when_published() }}) as valid_from,
+        published.canonical_id,
+        published.method,
+        published.confidence,
+        coalesce(min(publications.version), {{ next_version() }}) as version
+    from published
+    left join history using (source, source_coin_id)
+    left join publications on published.first_seen_at <= publications.published_at
+    where history.source is null
+    group by
+        published.source, published.source_coin_id, published.canonical_id, published.method, published.confidence
+),
+
+known as (
+    select
+        source,
+        source_coin_id,
+        valid_from,
+        canonical_id,
+        method,
+        confidence,
+        version,
+        true as is_recorded
+    from history
+    union all
+    select
+        *,
+        false as is_recorded
+    from unrecorded
+)
+
+select * from known
