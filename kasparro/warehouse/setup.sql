@@ -29,15 +29,11 @@ grant temporary on database {database} to kasparro_loader, kasparro_transformer;
 
 create extension if not exists pg_trgm;
 
--- Schemas: dlt writes raw (and stages its merges beside it), dbt writes the rest
+-- Schemas: dlt writes raw, dbt writes the rest
 create schema if not exists raw_coinpaprika authorization kasparro_loader;
-create schema if not exists raw_coinpaprika_staging authorization kasparro_loader;
 create schema if not exists raw_coingecko authorization kasparro_loader;
-create schema if not exists raw_coingecko_staging authorization kasparro_loader;
 create schema if not exists raw_csv authorization kasparro_loader;
-create schema if not exists raw_csv_staging authorization kasparro_loader;
 create schema if not exists raw_rss authorization kasparro_loader;
-create schema if not exists raw_rss_staging authorization kasparro_loader;
 create schema if not exists staging authorization kasparro_transformer;
 create schema if not exists intermediate authorization kasparro_transformer;
 create schema if not exists candidate authorization kasparro_transformer;

@@ -117,6 +117,30 @@ def test_a_load_that_fails_in_its_own_pass_says_so_and_the_next_pass_lands_it(
     assert extraction.query(ROWS_OF_COMPLETE_LOADS)[0][0] == before["markets"] + len(market.coingecko_markets())
 
 
+def test_a_load_that_the_warehouse_broke_off_is_completed_by_the_next_pass(
+    extraction: Extraction, market: GeneratedMarket
+) -> None:
+    extraction.run("coingecko")
+    before = extraction.count("raw_coingecko.markets")
+    extraction.query(
+        "create function public.shut_down() returns trigger language plpgsql as $$ begin"
+        " raise exception 'terminating connection' using errcode = '57P01'; end $$;"
+        " create trigger shut_down before insert on raw_coingecko.markets execute function public.shut_down()"
+    )
+    market.advance(5)
+    told = r"^what CoinGecko sent could not be loaded \(terminating connection\): the next pass tries it again$"
+    for _ in range(2):
+        with pytest.raises(SourceError, match=told):
+            extraction.run("coingecko")
+    first_update = extraction.stand_in.market.coingecko_markets()
+
+    extraction.query("drop trigger shut_down on raw_coingecko.markets")
+    market.advance(5)
+    extraction.run("coingecko")
+
+    assert extraction.count("raw_coingecko.markets") == before + len(first_update) + len(market.coingecko_markets())
+
+
 def test_sources_land_side_by_side(extraction: Extraction, market: GeneratedMarket) -> None:
     names: list[SourceName] = ["coingecko", "coinpaprika", "csv"]
     extraction.settings.csv_dir.mkdir()

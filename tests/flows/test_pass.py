@@ -34,6 +34,8 @@ def test_a_pass_publishes_every_listing_and_one_bitcoin_of_both_providers(
         ("btc", ["coingecko", "coinpaprika"])
     ]
     assert system.query("select count(*) > 0 from marts.news_articles") == [(True,)]
+    planned = dict(system.query("select source, plan from ops.source_status where plan is not null", role="reader"))
+    assert planned == {"coingecko": "ranks 1–250 every 5 min", "coinpaprika": "tickers every 5 min"}
 
 
 def test_a_second_pass_over_an_unchanged_market_adds_nothing(system: System) -> None:

@@ -35,7 +35,6 @@ def filled(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         warehouse = ensure_warehouse(make_settings(home, database_url=text(url)))
         for schema in RAW:
             run(warehouse, "loader", f"create table {schema}.thing as select 1 as id")
-            run(warehouse, "loader", f"create table {schema}_staging.thing as select 1 as id")
         for schema in BUILT:
             run(warehouse, "transformer", f"create table {schema}.thing as select 1 as id")
         run(warehouse, "transformer", "create view marts.glance as select * from marts.thing")
@@ -60,9 +59,7 @@ def test_the_reader_reads_marts_and_ops(filled: Warehouse, relation: str) -> Non
     assert isinstance(run(filled, "reader", f"select count(*) from {relation}"), int)
 
 
-@pytest.mark.parametrize(
-    "schema", [*RAW, *(f"{schema}_staging" for schema in RAW), "staging", "intermediate", "candidate"]
-)
+@pytest.mark.parametrize("schema", [*RAW, "staging", "intermediate", "candidate"])
 def test_the_reader_reads_nothing_else(filled: Warehouse, schema: str) -> None:
     with pytest.raises(errors.InsufficientPrivilege, match=f"permission denied for schema {schema}"):
         run(filled, "reader", f"select * from {schema}.thing")
@@ -126,7 +123,7 @@ def test_the_loader_cannot_touch_what_is_built_from_its_rows(filled: Warehouse, 
 
 def test_the_loader_keeps_the_ledger_and_its_own_tables(filled: Warehouse) -> None:
     for schema in RAW:
-        run(filled, "loader", f"insert into {schema}.thing values (2)", f"truncate {schema}_staging.thing")
+        run(filled, "loader", f"insert into {schema}.thing values (2)", f"truncate {schema}.thing")
     for relation in LEDGER:
         run(filled, "loader", f"delete from {relation}")
     run(filled, "loader", "select * from ops.published_loads")
