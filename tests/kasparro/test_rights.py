@@ -123,7 +123,7 @@ def test_the_loader_cannot_touch_what_is_built_from_its_rows(filled: Warehouse, 
 
 def test_the_loader_keeps_the_ledger_and_its_own_tables(filled: Warehouse) -> None:
     for schema in RAW:
-        run(filled, "loader", f"insert into {schema}.thing values (2)", f"truncate {schema}.thing")
+        run(filled, "loader", f"insert into {schema}.thing values (2)", f"delete from {schema}.thing where id = 2")
     for relation in LEDGER:
         run(filled, "loader", f"delete from {relation}")
     run(filled, "loader", "select * from ops.published_loads")
