@@ -1,5 +1,5 @@
 -- Listings under a new id: a provider dropped one id and names another one at about the same time, with the same
--- contract, or the same symbol and name. One to one, or not at all.
+-- contract, or the same symbol and name. One to one, or not at all; not two that were there together from the start.
 with
 
 listings as (
@@ -24,13 +24,19 @@ departures as (
     select * from {{ ref('stg_coingecko__departures') }}
 ),
 
+history as (
+    select * from {{ ref('stg_published__coin_listing_history') }}
+),
+
 departed as (
     select
         listings.source,
         listings.source_coin_id,
-        max(departures.departed_at) as departed_at
+        max(departures.departed_at) as departed_at,
+        min(history.valid_from) as published_at
     from listings
     inner join departures using (source, source_coin_id)
+    inner join history using (source, source_coin_id)
     where listings.status = 'delisted'
     group by listings.source, listings.source_coin_id
 ),
@@ -44,6 +50,7 @@ arrived as (
     inner join listings
         on
             departed.source = listings.source
+            and departed.published_at < listings.first_seen_at
             and listings.first_seen_at
             between departed.departed_at - make_interval(days => {{ var('renaming_window_days') }})
             and departed.departed_at + make_interval(days => {{ var('renaming_window_days') }})
