@@ -79,6 +79,10 @@ def test_decisions_merge_and_split_coins_and_are_undone(
     life.market.list_coin("Only There", "ot", price=3000, at="coinpaprika")
     with deciding(Project.copied_to(tmp_path / "project"), monkeypatch) as project:
         life.live()
+        system.query(
+            "create schema mine; create view mine.retired as select * from marts.coin_ids where retired_at > given_at"
+        )
+        system.query("grant select on marts.coin_changes to pg_monitor")
         before = life.versions[0].ids
         ltc = before["coingecko", "litecoin"]
 
@@ -100,6 +104,8 @@ def test_decisions_merge_and_split_coins_and_are_undone(
         assert life.versions[-1].ids == before, "what was decided is undone, and every id is back where it was"
         assert changes(version) == [("split", "ot", "ah"), ("merged", split, ltc)]
         assert life.redirects()[split] == ltc
+        assert system.query("select canonical_id from mine.retired") == [(split,)], "an analyst's view sees it all"
+        assert system.query("select has_table_privilege('pg_monitor', 'marts.coin_changes', 'select')") == [(True,)]
 
         project.decide(PARTED)
         life.live()
