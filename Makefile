@@ -22,11 +22,23 @@ demo: ready ## The same against the stand-in providers: no internet, no keys
 elt: ready ## One extract-then-transform pass; fails with 3 if some source failed, 1 if nothing was published
 	@exec $(python) -m flows.elt
 
+backfill: ready ## The past of coins: make backfill ARGS="btc --from 2025-01-01"
+	@exec $(python) -m flows.backfill $(ARGS)
+
+maintenance: ready ## Remove what is older than the retention settings allow
+	@exec $(python) -m flows.maintenance
+
 api: ready ## The API and the dashboard alone
 	@exec $(python) -m api
 
 stop: ready ## End a running pass, and stop the embedded warehouse that `make elt` leaves running
 	@exec $(python) -m kasparro stop
+
+backup: ready ## Write a backup of the warehouse: make backup ARGS="/path/to/file.dump"
+	@exec $(python) -m kasparro backup $(ARGS)
+
+restore: ready ## Put a backup in place of the warehouse, after asking: make restore ARGS="/path/to/file.dump"
+	@exec $(python) -m kasparro restore $(ARGS)
 
 clean: ready ## Remove everything written at run time (KASPARRO_HOME), after asking
 	@exec $(python) -m kasparro clean
@@ -98,5 +110,5 @@ ready:
 ready-dev:
 	@deploy/install.sh dev
 
-.PHONY: run demo elt api stop clean drift dbt docs url psql identity-eval identity-preview up down logs build \
-	test test-long test-coverage lint bench lock help ready ready-dev
+.PHONY: run demo elt backfill maintenance backup restore api stop clean drift dbt docs url psql identity-eval \
+	identity-preview up down logs build test test-long test-coverage lint bench lock help ready ready-dev

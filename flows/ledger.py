@@ -14,8 +14,12 @@ import psycopg2
 from extract.pipeline import Extracted
 from flows import turns
 from flows.turns import Turn
+from kasparro.anomalies import GOOD, RUNS_COMPARED, Anomaly, Part, Run, compare_runs
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
+
+RUNS_NEEDED = 3
+"""The first pass reads catalogues and everything's beginnings: the second is not unusual for bringing less."""
 
 RunStatus = Literal["success", "partial", "failed"]
 
@@ -90,6 +94,22 @@ class Ledger:
             (error, self.run_id, status, version, error, self.run_id, self.run_id),
         )
 
+    def note_anomalies(self) -> list[Anomaly]:
+        """Record what is unusual about the finished pass, beside the passes before it."""
+        with _connection(self.warehouse) as cursor:
+            cursor.execute(RUNS, (self.run_id, self.run_id, RUNS_COMPARED + 1))
+            runs = [_run_of(*row) for row in cursor.fetchall()]
+            found = compare_runs(runs[0], runs[1:]) if runs else []
+            if sum(run.status in GOOD for run in runs[1:]) < RUNS_NEEDED:
+                found = [anomaly for anomaly in found if anomaly.kind not in ("record_count", "duration")]
+            for anomaly in found:
+                cursor.execute(
+                    "insert into ops.run_anomalies (run_id, kind, severity, detail, source) "
+                    "values (%s, %s, %s, %s, %s) on conflict do nothing",
+                    (self.run_id, *anomaly),
+                )
+        return found
+
     def published_version(self) -> int | None:
         """The version that is published now; an unchanged market makes no new one."""
         return self._value("select max(version) from ops.publications")
@@ -117,10 +137,10 @@ class Ledger:
 
 @contextmanager
 def open_run(
-    settings: Settings, warehouse: Warehouse, trigger: str, flow_run_id: str | None = None
+    settings: Settings, warehouse: Warehouse, trigger: str, flow_run_id: str | None = None, *, patience: float = 0
 ) -> Generator[Ledger]:
     """Take the turn, close what crashed, and open a run. Raises BusyError when something else has the turn."""
-    with turns.take(settings, warehouse, "pass") as turn:
+    with turns.take(settings, warehouse, "pass", patience=patience) as turn:
         ledger = Ledger(warehouse, str(uuid.uuid4()), turn)
         with _connection(warehouse) as cursor:
             cursor.execute(CLOSE_CRASHED)
@@ -132,6 +152,24 @@ def open_run(
         yield ledger
 
 
+RUNS = """
+    select
+        run.status, run.records_processed, run.duration_seconds::float, run.error,
+        coalesce(
+            jsonb_object_agg(
+                source.source,
+                jsonb_build_array(source.status, source.records_processed, source.duration_seconds, source.error)
+            ) filter (where source.source is not null),
+            '{}'
+        )
+    from ops.etl_runs as run
+    left join ops.etl_source_runs as source using (run_id)
+    where run.status <> 'running'
+        and (run.run_id = %s or run.started_at < (select started_at from ops.etl_runs where run_id = %s))
+    group by run.run_id
+    order by run.started_at desc
+    limit %s
+"""
 CLOSE_CRASHED = """
     update ops.etl_source_runs set status = 'crashed', error = 'the pass was killed', completed_at = clock_timestamp()
     where status = 'running';
@@ -148,3 +186,7 @@ def _connection(warehouse: Warehouse) -> Generator[Any]:
             yield cursor
     finally:
         connection.close()
+
+
+def _run_of(status: str, records: int, seconds: float | None, error: str | None, sources: dict[str, list[Any]]) -> Run:
+    return Run(status, records, seconds, error, {name: Part(*values) for name, values in sources.items()})

@@ -1,34 +1,57 @@
-"""The pass as a Prefect flow: the steps of `flows.steps` as tasks, what each did as artifacts."""
+"""The flows that Prefect runs: the steps of `flows.steps` and its neighbours as tasks, what each did as artifacts."""
 
+from collections.abc import Callable
+from datetime import date
+from functools import partial
 from typing import Any
 
+import psycopg2
 from prefect import flow, get_run_logger, task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.context import get_run_context
 from prefect.states import Completed, Failed
+from tenacity import RetryCallState, retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from extract.http import SourceError
-from flows import steps
+from extract.errors import SourceError
+from extract.pipeline import Extracted
+from flows import artifacts, backfill, maintenance, steps
+from flows.backfill import HistorySource
+from flows.layers import LayerWatch, layer_task
 from flows.ledger import Ledger
 from flows.steps import Outcome
-from flows.transform import NodeResult, TransformError
-from flows.turns import BusyError
+from flows.transform import LAYERS, NodeResult, TransformError
+from flows.turns import BusyError, TurnLostError
 from kasparro.settings import Settings, SourceName, load_settings
-from kasparro.warehouse import Warehouse
+from kasparro.warehouse import Warehouse, WarehouseError, ensure_warehouse, locate
 
 PASS_TIMEOUT_SECONDS = 30 * 60
+BACKFILL_TIMEOUT_SECONDS = 24 * 60 * 60
+MAINTENANCE_TIMEOUT_SECONDS = 60 * 60
+PATIENCE_SECONDS = 15 * 60
+TRANSIENT = (TurnLostError, WarehouseError, psycopg2.OperationalError)
 
 
 def _is_worth_retrying(_task: object, _run: object, state: State) -> bool:
     """The HTTP client has already retried what a provider may answer better a moment later; the database has not."""
-    return not isinstance(state.result(raise_on_failure=False), SourceError)
+    return not isinstance(state.result(raise_on_failure=False), SourceError | TurnLostError | BusyError)
 
 
-@task(
-    name="extract",
-    task_run_name="extract {name}",
+def _say_again(attempt: RetryCallState) -> None:
+    error = attempt.outcome.exception() if attempt.outcome else None
+    get_run_logger().warning("%s (attempt %d: it is tried again)", error, attempt.attempt_number)
+
+
+again_when_transient = retry(
+    retry=retry_if_exception_type(TRANSIENT),
+    wait=wait_random_exponential(multiplier=5, max=60),
+    stop=stop_after_attempt(3),
+    before_sleep=_say_again,
+    reraise=True,
+)
+
+source_task: Any = partial(
+    task,
     retries=2,
     retry_delay_seconds=[5, 20],
     retry_jitter_factor=0.5,
@@ -36,26 +59,19 @@ def _is_worth_retrying(_task: object, _run: object, state: State) -> bool:
     cache_policy=NO_CACHE,
     persist_result=False,
 )
-def extract_task(name: SourceName, settings: Settings, warehouse: Warehouse, ledger: Ledger) -> int:
+
+
+@source_task(name="extract", task_run_name="extract {name}")
+def extract_task(name: SourceName, settings: Settings, warehouse: Warehouse, ledger: Ledger, *, catalogue: bool) -> int:
     """Extract one source; returns the number of records taken."""
-    return steps.extract_source(name, settings, warehouse, ledger).accepted
+    return steps.extract_source(name, settings, warehouse, ledger, catalogue=catalogue).accepted
 
 
-@task(name="transform", task_run_name="dbt build", cache_policy=NO_CACHE, persist_result=False)
-def transform_task(settings: Settings, warehouse: Warehouse, ledger: Ledger) -> tuple[NodeResult, ...]:
-    """Build, audit and publish; every dbt node is a row of the artifact `dbt-nodes`."""
-    try:
-        nodes = steps.build(settings, warehouse, ledger)
-    except TransformError as error:
-        _show_nodes(error.nodes)
-        raise
-    _show_nodes(nodes)
-    return nodes
-
-
-def _extract_with_tasks(settings: Settings, warehouse: Warehouse, ledger: Ledger) -> dict[str, str]:
+def _extract_with_tasks(settings: Settings, warehouse: Warehouse, ledger: Ledger, *, catalogue: bool) -> dict[str, str]:
     """Every enabled source as a task of its own, side by side."""
-    futures = {name: extract_task.submit(name, settings, warehouse, ledger) for name in settings.sources}
+    futures = {
+        name: extract_task.submit(name, settings, warehouse, ledger, catalogue=catalogue) for name in settings.sources
+    }
     failures: dict[str, str] = {}
     for name, future in futures.items():
         result: object = future.result(raise_on_failure=False)
@@ -65,55 +81,132 @@ def _extract_with_tasks(settings: Settings, warehouse: Warehouse, ledger: Ledger
     return failures
 
 
+def _build_with_tasks(settings: Settings, warehouse: Warehouse, ledger: Ledger) -> tuple[NodeResult, ...]:
+    """One dbt build; a task for each layer, and every node a row of the artifact `dbt-nodes`."""
+    watch = LayerWatch()
+    layers = [layer_task.submit(layer, watch) for layer in LAYERS]
+    try:
+        nodes = steps.build(settings, warehouse, ledger, watch)
+    except TransformError as error:
+        artifacts.show_nodes(error.nodes)
+        raise
+    finally:
+        watch.close()
+        for layer in layers:
+            layer.wait()
+    artifacts.show_nodes(nodes)
+    return nodes
+
+
+def _run_pass(settings: Settings, *, catalogue: bool, patience: float) -> State:
+    """A pass with tasks, tried again after a transient error of the database."""
+    flow_run: Any = getattr(get_run_context(), "flow_run", None)
+    trigger = "catalogue" if catalogue else "prefect"
+    if flow_run is not None and flow_run.auto_scheduled and not catalogue:
+        trigger = "schedule"
+    a_pass: Callable[..., Outcome] = again_when_transient(steps.run_pass)
+    try:
+        outcome = a_pass(
+            settings,
+            trigger,
+            flow_run_id=str(flow_run.id) if flow_run is not None else None,
+            patience=patience,
+            extract_all=partial(_extract_with_tasks, catalogue=catalogue),
+            build=_build_with_tasks,
+        )
+    except BusyError as error:
+        get_run_logger().info("%s", error)
+        return Completed(name="Skipped", message=str(error))
+    artifacts.show_pass(outcome, locate(settings))
+    if outcome.status == "failed":
+        return Failed(message=outcome.error)
+    if outcome.status == "partial":
+        return Completed(name="Partial", message=f"{outcome.publication}, without {outcome.error}")
+    return Completed(message=outcome.publication)
+
+
+def _settings(sources: list[SourceName] | None) -> Settings:
+    settings = load_settings()
+    return settings.model_copy(update={"sources": sources}) if sources else settings
+
+
 @flow(name="elt", timeout_seconds=PASS_TIMEOUT_SECONDS, persist_result=False)
 def elt(sources: list[SourceName] | None = None) -> State:
     """One pass: extract every source, then build, audit and publish the marts.
 
+    Skipped while another pass, a backfill of a coin or maintenance writes.
+
     Args:
         sources: Which sources to read; all that are on when left empty.
     """
-    log = get_run_logger()
-    settings = load_settings()
-    if sources:
-        settings = settings.model_copy(update={"sources": sources})
-    flow_run: Any = getattr(get_run_context(), "flow_run", None)
-    trigger = "schedule" if flow_run is not None and flow_run.auto_scheduled else "prefect"
+    return _run_pass(_settings(sources), catalogue=False, patience=0)
+
+
+@flow(name="catalogue", timeout_seconds=PASS_TIMEOUT_SECONDS + PATIENCE_SECONDS, persist_result=False)
+def catalogue(sources: list[SourceName] | None = None) -> State:
+    """A pass that reads the catalogues, too: which coins and contracts there are, which other passes read once a day.
+
+    Waits up to 15 minutes for what is writing.
+
+    Args:
+        sources: Which sources to read; all that are on when left empty.
+    """
+    return _run_pass(_settings(sources), catalogue=True, patience=PATIENCE_SECONDS)
+
+
+@source_task(name="past", task_run_name="{unit.source} {unit.coin}")
+def past_task(
+    unit: backfill.Unit, asked: backfill.Request, settings: Settings, warehouse: Warehouse, calls: backfill.Calls
+) -> Extracted:
+    """Land what has not landed of a coin's past."""
+    return backfill.read(unit, asked, settings, warehouse, calls)
+
+
+@flow(name="backfill", timeout_seconds=BACKFILL_TIMEOUT_SECONDS, persist_result=False)
+def backfill_flow(
+    coins: list[str],
+    start: date,
+    end: date | None = None,
+    sources: list[HistorySource] | None = None,
+) -> State:
+    """The past of coins, as far as it has not landed before; the next pass publishes it.
+
+    Run it again with the same parameters to go on where it was stopped. Half of the month's calls are left for passes.
+
+    Args:
+        coins: Coins by their canonical_id (`btc`), or as a source calls them (`coingecko:bitcoin`).
+        start: The first day.
+        end: The last day; today when left empty.
+        sources: Which sources to read; CoinGecko and CoinPaprika when left empty.
+    """
     try:
-        outcome = steps.run_pass(
-            settings,
-            trigger,
-            flow_run_id=str(flow_run.id) if flow_run is not None else None,
-            extract_all=_extract_with_tasks,
-            build=transform_task,
-        )
+        asked = backfill.request(coins, start, end, sources or backfill.SOURCES)
+        settings = load_settings()
+        warehouse = ensure_warehouse(settings)
+        outcome = backfill.run(asked, settings, warehouse, past_task)
+    except (backfill.BackfillError, BusyError) as error:
+        return Failed(message=str(error))
+    facts = {"records landed": f"{outcome.records:,}", "coins read": outcome.done, **outcome.problems}
+    artifacts.show_report("backfill", f"Backfill from {start}", facts)
+    said = f"{outcome.records:,} records landed"
+    if outcome.exit_code == 1:
+        return Failed(message="; ".join(outcome.problems.values()))
+    if outcome.problems:
+        return Completed(name="Partial", message=f"{said}; {'; '.join(outcome.problems.values())}")
+    return Completed(message=said)
+
+
+@flow(name="maintenance", timeout_seconds=MAINTENANCE_TIMEOUT_SECONDS, persist_result=False)
+def maintenance_flow() -> State:
+    """Remove what is older than the retention settings allow, and tidy up after passes.
+
+    Waits up to 15 minutes for what is writing.
+    """
+    settings = load_settings()
+    run: Callable[..., maintenance.Report] = again_when_transient(maintenance.run)
+    try:
+        report = run(settings, ensure_warehouse(settings), patience=PATIENCE_SECONDS)
     except BusyError as error:
-        log.info("%s", error)
-        return Completed(name="Skipped", message=str(error))
-    _show_outcome(outcome)
-    if outcome.status == "failed":
-        return Failed(message=outcome.error)
-    if outcome.status == "partial":
-        return Completed(name="Partial", message=f"version {outcome.version} is published without: {outcome.error}")
-    return Completed(message=f"version {outcome.version} is published")
-
-
-def _show_nodes(nodes: tuple[NodeResult, ...]) -> None:
-    rows = [
-        {
-            "node": node.name,
-            "kind": node.kind,
-            "layer": node.layer,
-            "status": node.status,
-            "seconds": round(node.seconds, 2),
-            "message": node.message,
-        }
-        for node in nodes
-    ]
-    create_table_artifact(table=rows, key="dbt-nodes", description="Every model and audit of this run's `dbt build`")
-
-
-def _show_outcome(outcome: Outcome) -> None:
-    failures = "".join(f"- **{name}**: {message}\n" for name, message in outcome.failures.items())
-    facts = f"# {outcome.status}\n\nRun `{outcome.run_id}`, version {outcome.version or '–'}\n"
-    ending = "" if outcome.status == "partial" else outcome.error or ""
-    create_markdown_artifact(key="pass", description="How the pass ended", markdown=f"{facts}\n{failures}\n{ending}\n")
+        return Failed(message=str(error))
+    artifacts.show_report("maintenance", "Maintenance", report.facts)
+    return Completed(message=report.summary)

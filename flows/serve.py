@@ -7,7 +7,48 @@ from typing import Any
 
 from kasparro import logs
 from kasparro.environment import prefect_environment
-from kasparro.settings import SettingsError, load_settings
+from kasparro.settings import Settings, SettingsError, load_settings
+
+CATALOGUE_CRON = "10 3 * * *"
+MAINTENANCE_CRON = "40 4 * * *"
+
+
+def deployments(settings: Settings) -> list[Any]:
+    """The four deployments. Each runs once at a time; that no two write at once is the warehouse's to see to."""
+    from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+
+    from flows.prefect_flows import backfill_flow, catalogue, elt, maintenance_flow
+
+    once = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+    in_turn = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
+    passes: Any = elt.to_deployment(
+        "elt",
+        interval=timedelta(minutes=settings.etl_interval_minutes),
+        concurrency_limit=once,
+        description="Reads every source, then builds, audits and publishes the marts.",
+        tags=["pass"],
+    )
+    daily: Any = catalogue.to_deployment(
+        "catalogue",
+        cron=CATALOGUE_CRON,
+        concurrency_limit=once,
+        description="A pass that reads the catalogues, too: coins and contracts. Daily, at night (UTC).",
+        tags=["pass"],
+    )
+    past: Any = backfill_flow.to_deployment(
+        "backfill",
+        concurrency_limit=in_turn,
+        description="The past of coins, by hand: name the coins and the first day. Goes on where it was stopped.",
+        tags=["by-hand"],
+    )
+    upkeep: Any = maintenance_flow.to_deployment(
+        "maintenance",
+        cron=MAINTENANCE_CRON,
+        concurrency_limit=once,
+        description="Removes what RAW_RETENTION_DAYS and QUOTES_RETENTION_DAYS no longer keep. Daily, at night (UTC).",
+        tags=["upkeep"],
+    )
+    return [passes, daily, past, upkeep]
 
 
 def main() -> int:
@@ -24,18 +65,8 @@ def main() -> int:
     logs.configure(settings)
 
     from prefect import serve
-    from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 
-    from flows.prefect_flows import elt
-
-    deployment: Any = elt.to_deployment(
-        "elt",
-        interval=timedelta(minutes=settings.etl_interval_minutes),
-        concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
-        description="Reads every source, then builds, audits and publishes the marts.",
-        tags=["elt"],
-    )
-    serve(deployment, pause_on_shutdown=False, print_starting_message=False)
+    serve(*deployments(settings), pause_on_shutdown=False, print_starting_message=False)
     return 0
 
 

@@ -11,7 +11,7 @@ import psycopg2
 from extract import pipeline
 from extract.http import SourceError
 from extract.pipeline import Extracted
-from flows import drift, transform
+from flows import alerts, drift, transform
 from flows.ledger import Ledger, RunStatus, open_run
 from flows.transform import NodeResult, TransformError, Watch
 from flows.turns import TurnLostError
@@ -50,8 +50,10 @@ ExtractAll = Callable[[Settings, Warehouse, Ledger], dict[str, str]]
 Build = Callable[[Settings, Warehouse, Ledger], tuple[NodeResult, ...]]
 
 
-def extract_source(name: SourceName, settings: Settings, warehouse: Warehouse, ledger: Ledger) -> Extracted:
-    """Extract one source and record it.
+def extract_source(
+    name: SourceName, settings: Settings, warehouse: Warehouse, ledger: Ledger, *, catalogue: bool = False
+) -> Extracted:
+    """Extract one source and record it. With `catalogue`, what is read once a day is read now.
 
     Raises SourceError, also when only a part could be read (what came has landed), or what dlt raised; recorded before.
     Raises TurnLostError, and reads nothing, when another pass may be at work.
@@ -59,7 +61,7 @@ def extract_source(name: SourceName, settings: Settings, warehouse: Warehouse, l
     ledger.turn.require()
     ledger.start_source(name)
     try:
-        extracted = pipeline.run(name, settings, warehouse)
+        extracted = pipeline.run(name, settings, warehouse, catalogue=catalogue)
     except Exception as error:
         ledger.fail_source(name, describe(error))
         raise
@@ -71,12 +73,12 @@ def extract_source(name: SourceName, settings: Settings, warehouse: Warehouse, l
     return extracted
 
 
-def extract_all(settings: Settings, warehouse: Warehouse, ledger: Ledger) -> dict[str, str]:
+def extract_all(settings: Settings, warehouse: Warehouse, ledger: Ledger, *, catalogue: bool = False) -> dict[str, str]:
     """Extract every enabled source, side by side; one that fails stops no other. Returns source → what went wrong."""
 
     def attempt(name: SourceName) -> str | None:
         try:
-            extract_source(name, settings, warehouse, ledger)
+            extract_source(name, settings, warehouse, ledger, catalogue=catalogue)
         except Exception as error:  # noqa: BLE001  # whatever it was: the other sources go on, the ledger says it
             return report_failure(name, error)
         return None
@@ -120,17 +122,19 @@ def run_pass(
     trigger: str,
     *,
     flow_run_id: str | None = None,
+    patience: float = 0,
     extract_all: ExtractAll = extract_all,
     build: Build = build,
 ) -> Outcome:
     """Run one extract-then-transform pass from start to end, and record it.
 
-    Raises WarehouseError when there is no warehouse, BusyError when another pass is at work.
+    Waits `patience` seconds for its turn. Raises WarehouseError when there is no warehouse, BusyError when another pass
+    is at work, TurnLostError when it loses its turn.
     """
     injected.arm(settings)
     warehouse = ensure_warehouse(settings)
     write_shell_file(settings, warehouse)
-    with open_run(settings, warehouse, trigger, flow_run_id) as ledger:
+    with open_run(settings, warehouse, trigger, flow_run_id, patience=patience) as ledger:
         try:
             outcome = _run(settings, warehouse, ledger, extract_all, build)
         except BaseException as error:
@@ -138,6 +142,9 @@ def run_pass(
                 ledger.finish("failed", version=None, error=describe(error))
             raise
         ledger.finish(outcome.status, version=outcome.version, error=outcome.error)
+        for anomaly in ledger.note_anomalies():
+            logger.log(logging.INFO if anomaly.severity == "info" else logging.WARNING, "%s", anomaly.detail)
+        alerts.look(settings, warehouse)
     return outcome
 
 
@@ -153,6 +160,7 @@ def _run(settings: Settings, warehouse: Warehouse, ledger: Ledger, extract_all: 
     try:
         nodes = build(settings, warehouse, ledger)
     except TransformError as error:
+        ledger.turn.require()
         message = f"nothing is published, the last good version stays: {error}"
         return Outcome(ledger.run_id, "failed", None, failures, message, error.nodes)
     version = ledger.published_version()

@@ -1,8 +1,9 @@
 """Taking the turn to write, and noticing when it is lost."""
 
 import secrets
+import time
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from kasparro import turn
 from kasparro.settings import Settings
 from kasparro.turn import Work
 from kasparro.warehouse import PASS_LOCK, Warehouse
+
+LOOK_AGAIN_SECONDS = 1.0
 
 
 class BusyError(Exception):
@@ -51,8 +54,23 @@ class Turn:
 
 
 @contextmanager
-def take(settings: Settings, warehouse: Warehouse, work: Work) -> Generator[Turn]:
-    """Hold the turn. Raises BusyError when something else does."""
+def take(settings: Settings, warehouse: Warehouse, work: Work, *, patience: float = 0) -> Generator[Turn]:
+    """Hold the turn, after waiting for it so many seconds at most. Raises BusyError while something else holds it."""
+    deadline = time.monotonic() + patience
+    with ExitStack() as stack:
+        while True:
+            try:
+                held = stack.enter_context(_take(settings, warehouse, work))
+                break
+            except BusyError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(LOOK_AGAIN_SECONDS)
+        yield held
+
+
+@contextmanager
+def _take(settings: Settings, warehouse: Warehouse, work: Work) -> Generator[Turn]:
     with turn.at_home(settings, work) as busy:
         if busy:
             raise BusyError(busy[1], _running_pass(warehouse))

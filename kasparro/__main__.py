@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from kasparro import home, logs, system, turn
+from kasparro import backup, home, logs, system, turn
+from kasparro.backup import BackupError
 from kasparro.environment import dbt_environment, prefect_environment, psql_environment, write_shell_file
 from kasparro.settings import Settings, SettingsError, load_settings
 from kasparro.supervisor import SupervisorError, is_supervised, require_free_port
@@ -117,6 +118,40 @@ def prefect_server(settings: Settings, arguments: list[str]) -> int:
     return _replace(list(command), prefect_environment(settings))
 
 
+def save_backup(settings: Settings, arguments: list[str]) -> int:
+    """Write a backup of the warehouse, to the file named or to KASPARRO_HOME/backups."""
+    path = backup.save(settings, Path(arguments[0]).absolute() if arguments else None)
+    print(f"{path} ({path.stat().st_size / 1e6:,.1f} MB)")
+    return 0
+
+
+def restore(settings: Settings, arguments: list[str]) -> int:
+    """Put a backup in place of what the warehouse holds, after asking."""
+    files = [argument for argument in arguments if argument != "--yes"]
+    if len(files) != 1:
+        print('name the backup: make restore ARGS="/path/to/kasparro.dump"', file=sys.stderr)
+        return 2
+    _require_no_supervisor(settings, "then restore")
+    shown = ensure_warehouse(settings).shown
+    if "--yes" not in arguments and not _agreed(f"Replace everything in {shown} by {files[0]}?", "restored"):
+        return 1
+    backup.load(settings, Path(files[0]).absolute())
+    print(f"restored {shown}: the next pass goes on from there")
+    return 0
+
+
+def _agreed(question: str, done: str) -> bool:
+    try:
+        answer = input(f"{question} [y/N] ")
+    except EOFError:
+        print(f"\nnothing {done}: nobody answered (--yes does not ask)")
+        return False
+    if answer.strip().lower() not in ("y", "yes"):
+        print(f"nothing {done}")
+        return False
+    return True
+
+
 def clean(settings: Settings, arguments: list[str]) -> int:
     """Remove everything written at run time, after asking."""
     place = settings.kasparro_home
@@ -150,6 +185,8 @@ COMMANDS: dict[str, Callable[[Settings, list[str]], int]] = {
     "env": env,
     "dbt": dbt,
     "docs": docs,
+    "backup": save_backup,
+    "restore": restore,
     "prefect-server": prefect_server,
     "clean": clean,
 }
@@ -168,7 +205,7 @@ def main() -> int:
         settings = load_settings()
         logs.configure(settings)
         return COMMANDS[given.command](settings, given.arguments)
-    except (SettingsError, WarehouseError, SupervisorError) as error:
+    except (SettingsError, WarehouseError, SupervisorError, BackupError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

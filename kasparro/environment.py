@@ -17,6 +17,9 @@ QUIET = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "RUNTIME__DLTHUB_TELEMETRY": "false",
 }
+PREFECT_RUNS_KEPT_DAYS = 14
+PREFECT_EVENTS_KEPT_DAYS = 2
+"""A pass writes some forty events: of two weeks of them, Prefect's database would be mostly made."""
 
 
 def dbt_environment(settings: Settings, warehouse: Warehouse) -> dict[str, str]:
@@ -68,6 +71,10 @@ def prefect_environment(settings: Settings, api_url: str | None = None) -> dict[
         # The server writes its address into its UI's files: not into the installed package, which other copies share
         "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(settings.kasparro_home / "prefect" / "ui"),
         "PREFECT_CLI_PROMPT": "false",
+        # Prefect keeps every run for ever unless it is told not to
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs,orphans",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(PREFECT_RUNS_KEPT_DAYS * 24 * 60 * 60),
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": f"P{PREFECT_EVENTS_KEPT_DAYS}D",
     }
 
 

@@ -97,6 +97,7 @@ def known_secrets(settings: Settings) -> tuple[str, ...]:
         settings.coinpaprika_api_key,
         (settings.prefect_auth or "").partition(":")[2],
         str(url.password or "") if url else None,
+        settings.alert_url,
     )
     return tuple(secret for secret in given if secret and len(secret) >= 8)
 

@@ -130,6 +130,8 @@ class Settings(BaseSettings):
     prefect_auth: Secret = None
     invented_market: bool = False
 
+    alert_url: Secret = None
+
     log_level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
     log_format: Annotated[Literal["console", "json"] | None, LowerCase] = None
 

@@ -93,6 +93,30 @@ alter table ops.etl_source_runs
 comment on table ops.etl_source_runs is 'One row per pass and source';
 create index if not exists etl_source_runs_source on ops.etl_source_runs (source, started_at desc);
 
+create table if not exists ops.run_anomalies (
+    run_id uuid not null references ops.etl_runs on delete cascade,
+    source text not null default '',
+    kind text not null check (kind in ('record_count', 'duration', 'status_change', 'sources_changed', 'new_error')),
+    severity text not null check (severity in ('info', 'warning', 'critical')),
+    detail text not null,
+    primary key (run_id, source, kind)
+);
+comment on table ops.run_anomalies is 'What was unusual about a pass, or a source of it, beside the passes before it';
+alter table ops.run_anomalies owner to kasparro_transformer;
+grant select, insert on ops.run_anomalies to kasparro_loader;
+
+create table if not exists ops.alerts (
+    kind text not null,
+    subject text not null,
+    message text not null,
+    opened_at timestamptz not null default now(),
+    closed_at timestamptz,
+    primary key (kind, subject, opened_at)
+);
+comment on table ops.alerts is 'What the operator was told, since when, and until when it lasted';
+alter table ops.alerts owner to kasparro_transformer;
+grant select, insert, update on ops.alerts to kasparro_loader;
+
 -- Publications: one row per published version of the marts, and which loads of raw it holds
 create table if not exists ops.publications (
     version bigint primary key,

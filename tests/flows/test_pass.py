@@ -109,6 +109,21 @@ def test_one_source_failing_stops_no_other_and_says_what_to_do(system: System) -
     assert runs == {"coinpaprika": "success", "coingecko": "failed", "csv": "success", "rss": "success"}
 
 
+def test_what_is_unusual_about_a_pass_is_recorded(system: System, market: GeneratedMarket) -> None:
+    system.run(sources=["coinpaprika", "coingecko"])
+    market.advance(5)
+    system.run(sources=["coinpaprika", "csv"], coinpaprika_base_url=NOWHERE)
+
+    found = system.query("select source, kind, severity from ops.run_anomalies order by source, kind", role="reader")
+
+    assert found == [
+        ("coingecko", "sources_changed", "warning"),
+        ("coinpaprika", "new_error", "warning"),
+        ("coinpaprika", "status_change", "warning"),
+        ("csv", "sources_changed", "info"),
+    ]
+
+
 def test_both_apis_unreachable_still_publishes_the_csv_files(system: System) -> None:
     (system.settings.csv_dir / "mine.csv").write_text(
         "symbol,name,price_usd,market_cap_usd,observed_at\nBTC,Bitcoin,50000.5,1000000000,2025-01-01T00:00:00Z\n"

@@ -1,36 +1,74 @@
 """The pass as Prefect runs it: a real server, a served deployment, and what its UI is told."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from flows.transform import LAYERS
+from kasparro import turn
 from kasparro.environment import prefect_environment
 from kasparro.secrets import prefect_auth
 from kasparro.settings import REPOSITORY, Settings
 from kasparro.warehouse import EmbeddedPostgres
+from providers.faults import Plan, Rule
+from providers.faults.transport import Hang
 from providers.generated import GeneratedMarket
 from providers.server import running
+from providers.stand_in import StandIn
 from tests.conftest import make_settings
+from tests.kasparro.commands import eventually
 
 PATIENCE_SECONDS = 180
+DEPLOYMENTS = {
+    "elt": {"sources"},
+    "catalogue": {"sources"},
+    "backfill": {"coins", "start", "end", "sources"},
+    "maintenance": set[str](),
+}
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
 class Prefect:
     """A client of the server's REST API, as its UI is one."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, stand_in: StandIn, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self.settings = settings
+        self.stand_in = stand_in
         user, _, password = prefect_auth(settings).partition(":")
         self.url = f"http://127.0.0.1:{settings.prefect_port}/api"
         self._client = httpx.Client(base_url=self.url, auth=(user, password), timeout=30)
+
+    def start(self, name: str, **parameters: Any) -> Any:
+        """Start a deployment."""
+        deployment = self.get(f"/deployments/name/{name}/{name}")
+        body = {"name": f"{name}-by-hand", "parameters": parameters}
+        return self.post(f"/deployments/{deployment['id']}/create_flow_run", body)
+
+    def run(self, name: str, **parameters: Any) -> Any:
+        """Run a deployment to its end."""
+        started = self.start(name, **parameters)
+        return self.wait_for(f"/flow_runs/{started['id']}", lambda run: run["state_type"] in FINAL)
+
+    def tasks(self, run: Any) -> dict[str, str]:
+        """The tasks of a run, and how they ended."""
+        found = self.post("/task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})
+        return {task["name"]: task["state_type"] for task in found}
+
+    def artifacts(self, run: Any) -> dict[str, Any]:
+        """The artifacts of a run."""
+        found = self.post("/artifacts/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})
+        return {artifact["key"]: artifact["data"] for artifact in found}
 
     def get(self, path: str) -> Any:
         """A resource."""
@@ -85,12 +123,13 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
             environment,
             home / "server.log",
         )
-        client = Prefect(settings)
+        client = Prefect(settings, stand_in, environment)
         flows = None
         try:
             client.wait_for("/health", lambda answer: answer is True)
             flows = _start([sys.executable, "-m", "flows.serve"], environment, home / "flows.log")
-            client.wait_for("/deployments/name/elt/elt", lambda deployment: deployment["status"] == "READY")
+            client.wait_for("/deployments/name/elt/elt", lambda found: found["status"] == "READY")
+            client.wait_for("/deployments/name/maintenance/maintenance", lambda found: found["status"] == "READY")
             yield client
         finally:
             for process in (flows, server):
@@ -115,28 +154,90 @@ def test_other_origins_may_not_read_the_server(prefect: Prefect) -> None:
     assert "access-control-allow-origin" not in answer.headers
 
 
-def test_the_deployment_is_scheduled_and_never_runs_twice_at_once(prefect: Prefect) -> None:
-    deployment = prefect.get("/deployments/name/elt/elt")
+def test_the_deployments_are_scheduled_and_none_runs_twice_at_once(prefect: Prefect) -> None:
+    found = {name: prefect.get(f"/deployments/name/{name}/{name}") for name in DEPLOYMENTS}
 
-    assert [schedule["schedule"]["interval"] for schedule in deployment["schedules"]] == [3600.0]
-    assert deployment["global_concurrency_limit"]["limit"] == 1
-    assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
-    sources = deployment["parameter_openapi_schema"]["properties"]["sources"]
-    assert "Which sources to read" in sources["description"]
+    schedules = {name: [each["schedule"] for each in found[name]["schedules"]] for name in found}
+    assert [schedule["interval"] for schedule in schedules["elt"]] == [3600.0]
+    assert len(schedules["catalogue"]) == len(schedules["maintenance"]) == 1
+    assert schedules["backfill"] == []
+    for deployment in found.values():
+        assert deployment["global_concurrency_limit"]["limit"] == 1
+        assert deployment["tags"] and deployment["description"]
+    assert found["elt"]["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+
+
+def test_every_parameter_is_typed_and_explained(prefect: Prefect) -> None:
+    for name, parameters in DEPLOYMENTS.items():
+        schema = prefect.get(f"/deployments/name/{name}/{name}")["parameter_openapi_schema"]["properties"]
+        assert set(schema) == parameters
+        for parameter in schema.values():
+            assert len(parameter["description"]) > 10
+            assert "type" in parameter or "anyOf" in parameter
 
 
 def test_a_run_started_from_the_ui_shows_its_sources_its_models_and_why_one_failed(prefect: Prefect) -> None:
-    deployment = prefect.get("/deployments/name/elt/elt")
-    started = prefect.post(f"/deployments/{deployment['id']}/create_flow_run", {"name": "by-hand"})
-
-    run = prefect.wait_for(f"/flow_runs/{started['id']}", lambda run: run["state_type"] in FINAL)
+    run = prefect.run("elt")
 
     assert (run["state_type"], run["state_name"]) == ("COMPLETED", "Partial"), run["state"]
     assert "can't reach CoinGecko" in run["state"]["message"]
-    of_run = {"flow_runs": {"id": {"any_": [run["id"]]}}}
-    tasks = {task["name"]: task["state_type"] for task in prefect.post("/task_runs/filter", of_run)}
-    assert tasks == {"extract coinpaprika": "COMPLETED", "extract coingecko": "FAILED", "dbt build": "COMPLETED"}
-    artifacts = {artifact["key"]: artifact["data"] for artifact in prefect.post("/artifacts/filter", of_run)}
+    assert prefect.tasks(run) == {
+        "extract coinpaprika": "COMPLETED",
+        "extract coingecko": "FAILED",
+        **{f"dbt {layer}": "COMPLETED" for layer in LAYERS},
+    }
+    artifacts = prefect.artifacts(run)
     assert set(artifacts) == {"dbt-nodes", "pass"}
     assert '"coins"' in str(artifacts["dbt-nodes"]).replace("'", '"')
     assert "can't reach CoinGecko" in artifacts["pass"]
+    assert re.search(r"\| coins \| \d+ \| 0 \| 0 \|", artifacts["pass"])
+
+
+def test_a_backfill_is_run_with_parameters_and_a_wrong_one_is_told(prefect: Prefect) -> None:
+    week = {"start": str(datetime.now(UTC).date() - timedelta(days=7)), "sources": ["coinpaprika"]}
+
+    run = prefect.run("backfill", coins=["coinpaprika:btc-bitcoin"], **week)
+    assert (run["state_type"], prefect.tasks(run)) == ("COMPLETED", {"coinpaprika btc-bitcoin": "COMPLETED"})
+    assert "records landed" in prefect.artifacts(run)["backfill"]
+
+    refused = prefect.run("backfill", coins=["nonsense"], **week)
+    assert refused["state_type"] == "FAILED"
+    assert "no source with a past knows 'nonsense'" in refused["state"]["message"]
+
+
+def test_maintenance_says_what_it_did(prefect: Prefect) -> None:
+    run = prefect.run("maintenance")
+    assert run["state_type"] == "COMPLETED", run["state"]
+    assert "nothing to do" in run["state"]["message"]
+
+
+def test_the_schedule_is_paused_and_resumed(prefect: Prefect) -> None:
+    for what, said, paused in (
+        ("pause", "nothing runs by schedule until it is resumed\n", True),
+        ("resume", "the schedule is in force again\n", False),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "flows.schedule", what],
+            env=dict(prefect.environment),
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout == said, done.stderr
+        assert prefect.get("/deployments/name/elt/elt")["paused"] is paused
+
+
+def test_a_cancelled_run_gives_its_turn_back(prefect: Prefect) -> None:
+    prefect.stand_in.faults = Plan([Rule(fault=Hang(), provider="coinpaprika")])
+    run = prefect.start("elt")
+    prefect.wait_for(f"/flow_runs/{run['id']}", lambda run: run["state_type"] == "RUNNING")
+    eventually(lambda: turn.holder(prefect.settings) is not None, "the pass has the turn")
+
+    prefect.post(f"/flow_runs/{run['id']}/set_state", {"state": {"type": "CANCELLING"}})
+
+    ended = prefect.wait_for(f"/flow_runs/{run['id']}", lambda run: run["state_type"] in FINAL)
+    assert ended["state_type"] == "CANCELLED"
+    eventually(lambda: turn.holder(prefect.settings) is None, "the turn is free")
+    prefect.stand_in.faults = Plan()
+    assert prefect.run("elt")["state_name"] == "Partial"

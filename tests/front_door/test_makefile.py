@@ -12,20 +12,8 @@ from tests.front_door.checkout import REPOSITORY, Checkout
 
 PROMISED = (
     *("run", "test", "test-long", "test-coverage", "demo", "elt", "stop", "dbt", "api", "docs", "lint", "bench"),
-    *(
-        "help",
-        "url",
-        "psql",
-        "drift",
-        "identity-eval",
-        "identity-preview",
-        "clean",
-        "up",
-        "down",
-        "logs",
-        "build",
-        "lock",
-    ),
+    *("help", "url", "psql", "drift", "identity-eval", "identity-preview", "clean", "up", "down", "logs", "build"),
+    *("lock", "backfill", "maintenance", "backup", "restore"),
 )
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
@@ -88,19 +76,8 @@ def test_developers_commands_install_the_development_lock(command: str, checkout
 @pytest.mark.parametrize(
     "command",
     [
-        "run",
-        "demo",
-        "elt",
-        "api",
-        "stop",
-        "dbt",
-        "docs",
-        "url",
-        "psql",
-        "drift",
-        "identity-eval",
-        "identity-preview",
-        "clean",
+        *("run", "demo", "elt", "api", "stop", "dbt", "docs", "url", "psql", "drift", "identity-eval", "clean"),
+        *("identity-preview", "backfill", "maintenance", "backup", "restore"),
     ],
 )
 def test_users_commands_install_no_development_tools(command: str, checkout: Checkout) -> None:

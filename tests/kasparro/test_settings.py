@@ -39,6 +39,7 @@ DEFAULTS = {
     "invented_market": False,
     "log_level": "info",
     "log_format": None,
+    "alert_url": None,
     "failure_points": [],
     "failure_probability": 0.0,
     "warehouse_url": None,

@@ -1,0 +1,123 @@
+"""What is unusual about a run, beside the runs before it: pure comparison, for the ledger and for whoever asks.
+
+Passes differ in what is due: a page is read every third pass, a catalogue once a day, an unchanged answer brings
+nothing. So counts and durations are judged against the range of the previous good runs, not against their mean: of two
+runs that is the plain rule, half as many records again or fewer than half, twice as long.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+RECORDS_SHARE = 0.5
+"""More than so much above or below: the depth of a market moves by a few per cent a day, its loss by all of it."""
+DURATION_SHARE = 1.0
+"""More than so much longer: retries after one provider's time-out already add half."""
+LEAST_SECONDS = 2.0
+"""What is shorter than this is not worth a word, however many times longer it is."""
+RUNS_COMPARED = 20
+"""With how many runs a pass is compared: at the usual interval, those of the last hour and a half."""
+
+GOOD = ("success", "partial")
+VARYING = re.compile(r"https?://\S+|\b[0-9a-f]{8,}\b|\d+(?:[.,:]\d+)*|'[^']*'|\"[^\"]*\"", re.IGNORECASE)
+
+Kind = Literal["record_count", "duration", "status_change", "sources_changed", "new_error"]
+Severity = Literal["info", "warning", "critical"]
+
+
+class Anomaly(NamedTuple):
+    """One thing that is unusual; `source` is empty where it concerns the run as a whole."""
+
+    kind: Kind
+    severity: Severity
+    detail: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a run, or one source of it, came to. Records are counted, durations are in seconds."""
+
+    status: str
+    records: int = 0
+    seconds: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Run(Part):
+    """A finished run and its sources."""
+
+    sources: Mapping[str, Part] = field(default_factory=dict[str, Part])
+
+
+def compare_runs(run: Run, previous: Sequence[Run]) -> list[Anomaly]:
+    """What is unusual about a run beside the `previous` ones, the newest of which comes first.
+
+    Counts, durations and sources are compared with those that ended well, its status with the one just before.
+    """
+    if not previous:
+        return []
+    good = [each for each in previous if each.status in GOOD]
+    found = [*_transition(run, previous[0], ""), *_set_of_sources(run, good)]
+    if run.status in GOOD:
+        found += [*_records(run, good, ""), *_duration(run, good, "")]
+    for name, part in run.sources.items():
+        before = [each.sources[name] for each in previous if name in each.sources]
+        well = [each for each in before if each.status in GOOD]
+        if before:
+            found += _transition(part, before[0], name)
+        if part.status in GOOD:
+            found += [*_records(part, well, name), *_duration(part, well, name)]
+        found += _new_error(part, before, name)
+    if not run.sources:
+        found += _new_error(run, previous, "")
+    return found
+
+
+def pattern(error: str) -> str:
+    """An error without what differs each time: numbers, addresses, what is quoted."""
+    return VARYING.sub("#", error).strip()
+
+
+def _transition(part: Part, before: Part, source: str) -> Iterable[Anomaly]:
+    name = source or "the run"
+    was_good, is_good = before.status in GOOD, part.status in GOOD
+    if was_good and not is_good:
+        severity: Severity = "warning" if source else "critical"
+        yield Anomaly("status_change", severity, f"{name} {part.status}, after a run that ended well", source)
+    elif is_good and not was_good:
+        yield Anomaly("status_change", "info", f"{name} ended well again, after one that {before.status}", source)
+
+
+def _set_of_sources(run: Run, good: Sequence[Run]) -> Iterable[Anomaly]:
+    if good and run.sources and good[0].sources:
+        for name in sorted(good[0].sources.keys() - run.sources.keys()):
+            yield Anomaly("sources_changed", "warning", f"{name} was read before, and is not any more", name)
+        for name in sorted(run.sources.keys() - good[0].sources.keys()):
+            yield Anomaly("sources_changed", "info", f"{name} is read for the first time", name)
+
+
+def _records(part: Part, good: Sequence[Part], source: str) -> Iterable[Anomaly]:
+    if not good:
+        return
+    least, most = min(each.records for each in good), max(each.records for each in good)
+    if not least * (1 - RECORDS_SHARE) <= part.records <= most * (1 + RECORDS_SHARE):
+        usual = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+        detail = f"{source or 'the run'} brought {part.records:,} records, before it {usual}"
+        yield Anomaly("record_count", "warning", detail, source)
+
+
+def _duration(part: Part, good: Sequence[Part], source: str) -> Iterable[Anomaly]:
+    known = [each.seconds for each in good if each.seconds is not None]
+    if not known or part.seconds is None or part.seconds < LEAST_SECONDS:
+        return
+    if part.seconds > max(known) * (1 + DURATION_SHARE):
+        detail = f"{source or 'the run'} took {part.seconds:.1f} s, before it {max(known):.1f} s at most"
+        yield Anomaly("duration", "warning", detail, source)
+
+
+def _new_error(part: Part, before: Sequence[Part], source: str) -> Iterable[Anomaly]:
+    if part.error and pattern(part.error) not in {pattern(each.error) for each in before if each.error}:
+        yield Anomaly("new_error", "warning", f"{source or 'the run'}: {part.error}", source)

@@ -1,0 +1,100 @@
+"""Backfills: of coins by our ids or the source's, once, within the budget, beside passes; and their console."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from extract.errors import SourceError
+from flows import backfill
+from flows.backfill import BackfillError, Calls, Unit
+from kasparro.settings import Settings
+from kasparro.warehouse import Warehouse
+from tests.flows.conftest import System
+from tests.flows.test_turns import statuses
+
+TODAY = datetime.now(UTC).date()
+CHARTED = "select count(*), count(distinct observed_at) from raw_coingecko.market_chart"
+
+
+def back(days: int, *coins: str, sources: tuple[backfill.HistorySource, ...] = backfill.SOURCES) -> backfill.Request:
+    return backfill.request(coins, TODAY - timedelta(days=days), None, sources)
+
+
+def test_a_coin_is_read_from_every_source_that_lists_it_and_only_once(
+    system: System, caplog: pytest.LogCaptureFixture
+) -> None:
+    system.run()
+    caplog.set_level("INFO", "flows")
+
+    outcome = backfill.run(back(100, "btc"), system.settings, system.warehouse)
+
+    assert (outcome.exit_code, outcome.done) == (0, 2)
+    ((rows, moments),) = system.query(CHARTED)
+    assert rows == moments > 1000
+    assert [line.partition(" records")[0].rpartition(":")[0] for line in caplog.messages if " of 2: " in line] == [
+        "1 of 2: coingecko bitcoin",
+        "2 of 2: coinpaprika btc-bitcoin",
+    ]
+    system.stand_in.requests.clear()
+    again = backfill.run(back(100, "btc"), system.settings, system.warehouse)
+    assert again.exit_code == 0
+    assert len(system.stand_in.requests) <= 4, "only windows that are not settled yet"
+    assert len(statuses(system)) == 1, "a backfill is no pass"
+    assert system.run().exit_code == 0
+
+
+def test_passes_run_between_the_coins(system: System) -> None:
+    seen: list[int] = []
+
+    def read(
+        unit: Unit, asked: backfill.Request, settings: Settings, warehouse: Warehouse, calls: Calls
+    ) -> backfill.Extracted:
+        seen.append(system.run(sources=["csv"]).exit_code)
+        return backfill.read(unit, asked, settings, warehouse, calls)
+
+    asked = back(10, "coingecko:bitcoin", "coingecko:ethereum")
+    assert backfill.run(asked, system.settings, system.warehouse, read).exit_code == 0
+    assert len(seen) == 2
+
+
+def test_half_of_the_months_calls_are_left_to_passes(system: System) -> None:
+    coins = [f"coingecko:{listing}" for listing in ("bitcoin", "ethereum", "tether", "solana", "dogecoin")]
+    limited = system.settings.model_copy(update={"coingecko_monthly_calls": 14})
+
+    outcome = backfill.run(back(80, *coins), limited, system.warehouse)
+
+    assert outcome.exit_code == 3
+    assert 0 < outcome.done < len(coins)
+    assert "half of the calls that were left for coingecko this month are spent" in list(outcome.problems.values())[-1]
+    ((made,),) = system.query("select calls from raw_coingecko.provider_calls")
+    assert made <= 12
+
+
+def test_what_can_not_be_read_is_told(system: System) -> None:
+    outcome = backfill.run(back(5, "coingecko:no-such-coin"), system.settings, system.warehouse)
+    assert outcome.exit_code == 1
+    assert "404" in outcome.problems["coingecko no-such-coin"]
+    system.run(sources=["csv"])
+    with pytest.raises(BackfillError, match="no source with a past knows 'nonsense'"):
+        backfill.run(back(5, "nonsense"), system.settings, system.warehouse)
+
+
+def test_a_request_is_of_whole_days() -> None:
+    asked = backfill.request(["btc"], TODAY, TODAY)
+    assert asked.end - asked.start == timedelta(days=1)
+    with pytest.raises(BackfillError, match="give an end after its beginning"):
+        backfill.request(["btc"], TODAY, TODAY - timedelta(days=1))
+    with pytest.raises(BackfillError, match="at least one coin"):
+        backfill.request([], TODAY, None)
+
+
+def test_the_budget_is_refused_before_anything_is_asked() -> None:
+    calls = Calls()
+    assert calls.refusal("coingecko") is None
+    calls.note("coingecko", backfill.Extracted(0, 0, (), calls_this_month=100, calls_budget=1000))
+    assert calls.refusal("coingecko") is None
+    calls.note("coingecko", backfill.Extracted(0, 0, (), calls_this_month=600, calls_budget=1000))
+    assert calls.refusal("coingecko")
+    assert calls.refusal("coinpaprika") is None
+    with pytest.raises(SourceError):
+        backfill.read(Unit("coingecko", "x"), back(1, "x"), None, None, calls)  # pyright: ignore[reportArgumentType]
