@@ -85,9 +85,7 @@ def show_report(key: str, title: str, facts: Mapping[str, object]) -> None:
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table of Markdown; what a cell holds can't break out of it."""
     lines = [[*header], ["---"] * len(header)]
-    lines += [
-        [str("" if cell is None else cell).replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows
-    ]
+    lines += [[_cell(cell) for cell in row] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
