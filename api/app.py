@@ -22,6 +22,7 @@ from api.home.routes import router as home
 from api.identity.routes import router as identity
 from api.layers import Sometimes
 from api.lean import Direct
+from api.limits import RateLimit
 from api.lists.export import Places
 from api.memory import Memory
 from api.metrics.routes import router as metrics
@@ -99,7 +100,7 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> E
         (layers.gzip, layers.takes_gzip),
     ):
         served = Sometimes(served, layer, applies)
-    return Edge(served, app, context.keys.at_the_door)
+    return Edge(served, app, context.keys.at_the_door, RateLimit(settings.api_rate_limit))
 
 
 def create() -> Edge:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import accesslog
+from api.limits import RateLimit
 from api.metrics.instruments import observe
 from api.problems import OURS, Problem, render
 
@@ -29,12 +30,13 @@ Guard = Callable[[Scope], Problem | None]
 
 
 class Edge:
-    """Wraps `served`, the application in its layers. `guard` may refuse a request before it gets in."""
+    """Wraps `served`, the application in its layers. `limit` and `guard` may refuse a request before it gets in."""
 
-    def __init__(self, served: ASGIApp, app: FastAPI, guard: Guard) -> None:
+    def __init__(self, served: ASGIApp, app: FastAPI, guard: Guard, limit: RateLimit) -> None:
         self.app = app
         self._served = served
         self._guard = guard
+        self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -49,6 +51,7 @@ class Edge:
         if len(scope["path"]) > 1 and scope["path"].endswith("/"):
             scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
         status = 0
+        limits, refusal = self._limit.take(scope)
 
         async def send_marked(message: Message) -> None:
             nonlocal status
@@ -58,6 +61,7 @@ class Edge:
                     *message.get("headers", ()),
                     (b"x-request-id", request_id.encode()),
                     *ALWAYS,
+                    *limits,
                 ]
                 if not any(name == API_POLICY[0] for name, _ in headers):
                     headers.append(API_POLICY)
@@ -65,7 +69,7 @@ class Edge:
             await send(message)
 
         try:
-            refusal = self._guard(scope)
+            refusal = refusal or self._guard(scope)
             if refusal is not None:
                 await render(refusal, scope["path"], request_id)(scope, receive, send_marked)
             else:

@@ -43,7 +43,7 @@ def cors(app: ASGIApp) -> ASGIApp:
         allow_origins=["*"],
         allow_methods=["GET"],
         allow_headers=["X-API-Key", "X-Request-ID", "If-None-Match"],
-        expose_headers=["ETag", "Warning", "X-Request-ID"],
+        expose_headers=["ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", "Warning", "X-Request-ID"],
     )
 
 

@@ -1,7 +1,7 @@
 """What a setting's text is read as: rates, lists, addresses."""
 
 import re
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
@@ -22,6 +22,23 @@ def parse_rate(value: str | float) -> float:
     return float(match[1]) / seconds
 
 
+class Quota(NamedTuple):
+    """So many requests in so many seconds."""
+
+    requests: int
+    seconds: int
+
+
+def parse_quota(value: object) -> object:
+    """Read `100/s`, `6000/min` or a bare number per minute. Raises ValueError for anything else, and for zero."""
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"(\d{1,9})\s*(?:/\s*(s|sec|second|min|minute|m|h|hour))?", value.strip(), re.IGNORECASE)
+    if not match or int(match[1]) == 0:
+        raise ValueError("expected a number of requests like 100/s, 6000/min, or a bare number per minute")
+    return Quota(int(match[1]), {"s": 1, "h": 3600}.get((match[2] or "min")[0].lower(), 60))
+
+
 def _split(value: object) -> object:
     """Comma-separated text to a list, blanks dropped; lists pass through."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -39,6 +56,7 @@ def _http_address(value: str) -> str:
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Rate = Annotated[float, BeforeValidator(parse_rate)]
+QuotaSetting = Annotated[Quota | None, NoDecode, BeforeValidator(parse_quota)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
 Secret = Annotated[str | None, Field(repr=False)]  # settings may be printed, by a debugger or by Prefect
 CommaSeparated = (NoDecode, BeforeValidator(_split))

@@ -25,7 +25,7 @@ from sqlalchemy.engine import URL
 from kasparro import database_url
 from kasparro.failures import Fault
 from kasparro.failures import parse as parse_fault
-from kasparro.setting_types import CommaSeparated, HttpAddress, LowerCase, Port, Rate, Secret
+from kasparro.setting_types import CommaSeparated, HttpAddress, LowerCase, Port, QuotaSetting, Rate, Secret
 
 SourceName = Literal["coinpaprika", "coingecko", "csv", "rss"]
 ALL_SOURCES: tuple[SourceName, ...] = ("coinpaprika", "coingecko", "csv", "rss")
@@ -127,6 +127,7 @@ class Settings(BaseSettings):
         default=None, min_length=8, validation_alias=AliasChoices("ADMIN_API_KEY", "SCHEDULER_TOKEN")
     )
     api_require_key: bool = False
+    api_rate_limit: QuotaSetting = None
     prefect_auth: Secret = None
     invented_market: bool = False
 

@@ -156,7 +156,11 @@ def build(
         values = tuple(map(encode, coin))
         rows.append(template % values[: len(PLAIN)])
         for column, value in zip(texts, values, strict=True):
-            column.append(seen.setdefault(value, value))
+            kept = seen.get(value)
+            if kept is None:  # a copy that fits: the encoder's own is as large as its buffer
+                kept = bytes(memoryview(value))
+                seen[kept] = kept
+            column.append(kept)
         columns.add(coin)
     caps, cap_rank = _market_caps(columns.values["market_cap_usd"])
     ids = columns.values["canonical_id"]

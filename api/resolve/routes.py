@@ -60,6 +60,7 @@ def resolve_one(request: Request) -> Response:
         200: {"model": BulkAnswer},
         **problems.documented(
             {
+                400: "The body is no JSON that can be read",
                 404: "Nothing is published yet",
                 413: "The body is too large",
                 422: "The body is malformed",
