@@ -10,6 +10,8 @@ WBTC = "0x2260fac5e5542a773aa44fbcfedf7c193bc2c599"
 WETH = "0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"
 ZRX = "0xe41d2489571d322189246dafa5ebde1f4699f498"
 
+LTC_PEG = "0x4338665cbb7b2485a8855a139b75d5e34ab0db94"
+
 WELL_KNOWN = """
     bitcoin, btc, Bitcoin | btc-bitcoin, BTC, Bitcoin | 97000
     ethereum, eth, Ethereum | eth-ethereum, ETH, Ethereum | 3300
@@ -84,6 +86,33 @@ LOOK_ALIKES: list[Listed] = [
 ]
 
 
+REPEATED: list[Listed] = [
+    gecko(
+        "mask-a",
+        "msk",
+        "Masque Token",
+        2.0,
+        cap=1e7,
+        contracts={"ethereum": "0x00000000000000000000000000000000000000a1"},
+    ),
+    gecko("mask-a-2", "msk", "Masque", 2.01, contracts={"ethereum": "0x00000000000000000000000000000000000000A1"}),
+    gecko("mask-b", "msk", "Masquerade", 2.0, contracts={"ethereum": "0x00000000000000000000000000000000000000b2"}),
+    paprika(
+        "msk-masque",
+        "MSK",
+        "Masque",
+        2.0,
+        cap=1e7,
+        contracts={"ethereum": "0x00000000000000000000000000000000000000a1"},
+    ),
+    paprika("king-king", "KING", "King Finance", 7.0, cap=1e6),
+    gecko("king-of-all", "$KING", "King Finance ", 7.0, cap=1e6),
+    gecko("litecoin-bep2", "ltc", "Binance-Peg Litecoin", 105, contracts={"binance-smart-chain": LTC_PEG}),
+    paprika("ltc-litecoin-peg", "LTCP", "Litecoin Something", contracts={"binance-smart-chain": LTC_PEG}),
+]
+"""Repetitions of a coin, and contracts that lead astray."""
+
+
 def well_known() -> list[Listed]:
     """Pairs of listings of one coin each."""
     found: list[Listed] = []
@@ -99,4 +128,4 @@ def well_known() -> list[Listed]:
 
 def whole_market() -> list[Listed]:
     """All of them."""
-    return [*well_known(), *TOKENS, *LOOK_ALIKES]
+    return [*well_known(), *TOKENS, *LOOK_ALIKES, *REPEATED]

@@ -1,5 +1,6 @@
 -- Where each listing's token is deployed: CAIP-2 chain and address. A chain that the seed does not know is one
--- provider's own and can't match; addresses keep their case where it matters.
+-- provider's own and can't match; addresses keep their case where it matters. What stands in the place of an address
+-- for a chain's own coin is none.
 {{ config(post_hook="analyze {{ this }}") }}
 
 with
@@ -17,22 +18,30 @@ coinpaprika as (
     from {{ ref('stg_coinpaprika__contracts') }}
 ),
 
-coingecko as (
-    select distinct on (coins.source, coins.source_coin_id, platforms.platform)
-        coins.source,
-        coins.source_coin_id,
-        platforms.platform,
-        btrim(platforms.address) as address
-    from {{ ref('stg_coingecko__coins') }} as coins
-    cross join lateral jsonb_each_text(coins.platforms) as platforms (platform, address)
+newest as (
+    select distinct on (source, source_coin_id)
+        source,
+        source_coin_id,
+        platforms
+    from {{ ref('stg_coingecko__coins') }}
     where
-        jsonb_typeof(coins.platforms) = 'object'
-        and coins.load_id not in (
+        load_id not in (
             select held_back.load_id
             from {{ ref('int_loads__held_back') }} as held_back
             where held_back.schema_name = 'raw_coingecko'
         )
-    order by coins.source, coins.source_coin_id, platforms.platform, coins.fetched_at desc
+    order by source, source_coin_id, fetched_at desc, platforms::text
+),
+
+coingecko as (
+    select
+        newest.source,
+        newest.source_coin_id,
+        platforms.platform,
+        btrim(platforms.address) as address
+    from newest
+    cross join lateral jsonb_each_text(newest.platforms) as platforms (platform, address)
+    where jsonb_typeof(newest.platforms) = 'object' and newest.platforms <> '{}'
 ),
 
 unioned as (
@@ -56,7 +65,11 @@ deployments as (
         on
             unioned.source = chains.source
             and unioned.platform = chains.platform
-    where unioned.address <> '' and unioned.source_coin_id is not null
+    where
+        unioned.address <> ''
+        and unioned.source_coin_id is not null
+        and unioned.address !~* '^0x(0+|e+)$'
+        and (chains.is_case_sensitive or chains.chain_id is null or unioned.address ~* '^0x[0-9a-f]+$')
 )
 
 select * from deployments

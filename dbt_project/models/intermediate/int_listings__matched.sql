@@ -1,5 +1,5 @@
--- Which listings are one coin: they share a match key. Providers' listings match in pairs; a CSV row joins the coin
--- that alone has its symbol and name, or else the rows of other files that have them too.
+-- Which listings are one coin: they share a match key. Providers' listings match in pairs, and what repeats a listing
+-- of its provider joins it; a row of a file joins the coin that it lists.
 with
 
 keyed as (
@@ -10,88 +10,109 @@ pairs as (
     select * from {{ ref('int_listing_pairs__matched') }}
 ),
 
-providers as (
-    select
-        keyed.*,
-        'coingecko:' || coalesce(pairs.coingecko_id, keyed.source_coin_id) as match_key,
-        pairs.method,
-        pairs.confidence,
-        pairs.evidence
-    from keyed
-    left join pairs on keyed.source_coin_id = pairs.coingecko_id
-    where keyed.source = 'coingecko'
-    union all
-    select
-        keyed.*,
-        coalesce('coingecko:' || pairs.coingecko_id, 'coinpaprika:' || keyed.source_coin_id) as match_key,
-        pairs.method,
-        pairs.confidence,
-        pairs.evidence
-    from keyed
-    left join pairs on keyed.source_coin_id = pairs.coinpaprika_id
-    where keyed.source = 'coinpaprika'
+duplicated as (
+    select * from {{ ref('int_listings__duplicated') }}
 ),
 
 files as (
+    select * from {{ ref('int_listings__filed') }}
+),
+
+roots as (
     select
-        *,
-        source || ':' || source_coin_id as own_key
+        keyed.source,
+        keyed.source_coin_id,
+        coalesce(again.original_id, duplicated.original_id, keyed.source_coin_id) as root_id,
+        duplicated.method,
+        duplicated.evidence
     from keyed
-    where source not in ('coingecko', 'coinpaprika')
+    left join duplicated using (source, source_coin_id)
+    left join duplicated as again
+        on duplicated.source = again.source and duplicated.original_id = again.source_coin_id
+    where keyed.source in ('coingecko', 'coinpaprika')
 ),
 
-file_partners as (
+coin_keys as (
     select
-        files.own_key,
-        min(providers.match_key) as match_key
-    from files
-    inner join providers
-        on
-            files.symbol_key = providers.symbol_key
-            and files.core_name_key = providers.core_name_key
-    where files.symbol_key <> '' and files.core_name_key <> ''
-    group by files.own_key
-    having count(distinct providers.match_key) = 1
+        roots.source,
+        roots.source_coin_id,
+        case
+            when roots.source = 'coingecko' then 'coingecko:' || roots.root_id
+            else coalesce('coingecko:' || partner_roots.root_id, 'coinpaprika:' || roots.root_id)
+        end as match_key
+    from roots
+    left join pairs on roots.source = 'coinpaprika' and roots.root_id = pairs.coinpaprika_id
+    left join roots as partner_roots
+        on partner_roots.source = 'coingecko' and pairs.coingecko_id = partner_roots.source_coin_id
 ),
 
-joined as (
+links as (
     select
-        files.source,
-        files.source_coin_id,
-        coalesce(
-            file_partners.match_key,
-            'file:' || nullif(files.symbol_key || '/' || files.name_key, '/'),
-            files.own_key
-        ) as match_key,
-        case when file_partners.match_key is not null then 'symbol_and_name' end as method,
-        case when file_partners.match_key is not null then 0.9 end as confidence,
-        case when file_partners.match_key is not null then 'same symbol, same name' end as evidence
-    from files
-    left join file_partners using (own_key)
-),
-
-unioned as (
-    select
-        source,
-        source_coin_id,
-        match_key,
+        'coingecko' as source,
+        coingecko_id as source_coin_id,
         method,
         confidence,
         evidence
-    from providers
+    from pairs
     union all
-    select * from joined
+    select
+        'coinpaprika' as source,
+        coinpaprika_id as source_coin_id,
+        method,
+        confidence,
+        evidence
+    from pairs
+    union all
+    select
+        source,
+        source_coin_id,
+        method,
+        0.95 as confidence,
+        'repeats ' || original_id || ': ' || evidence as evidence
+    from duplicated
+    union all
+    select
+        source,
+        original_id as source_coin_id,
+        method,
+        0.95 as confidence,
+        'repeated by ' || source_coin_id || ': ' || evidence as evidence
+    from duplicated
+),
+
+best_links as (
+    select distinct on (source, source_coin_id) *
+    from links
+    order by
+        source asc,
+        source_coin_id asc,
+        (method = 'override') desc,
+        (method = 'contract') desc,
+        confidence desc,
+        evidence asc
 ),
 
 matched as (
     select
-        source,
-        source_coin_id,
-        match_key,
-        coalesce(method, 'alone') as method,
-        coalesce(confidence, 1.0) as confidence,
-        coalesce(evidence, 'no other listing is known to be this coin') as evidence
-    from unioned
+        coin_keys.source,
+        coin_keys.source_coin_id,
+        coin_keys.match_key,
+        coalesce(best_links.method, 'alone') as method,
+        coalesce(best_links.confidence, 1.0) as confidence,
+        coalesce(best_links.evidence, 'no other listing is known to be this coin') as evidence
+    from coin_keys
+    left join best_links using (source, source_coin_id)
+    union all
+    select
+        files.source,
+        files.source_coin_id,
+        coalesce(coin_keys.match_key, files.own_key) as match_key,
+        files.method,
+        files.confidence,
+        files.evidence
+    from files
+    left join coin_keys
+        on files.partner_source = coin_keys.source and files.partner_id = coin_keys.source_coin_id
 )
 
 select * from matched

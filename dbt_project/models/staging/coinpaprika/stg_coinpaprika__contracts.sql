@@ -4,8 +4,16 @@ contracts as (
     select * from {{ source('coinpaprika', 'contracts') }}
 ),
 
+ranked as (
+    select
+        *,
+        rank() over (partition by platform, address order by fetched_at desc) as age
+    from contracts
+    where id is not null
+),
+
 latest as (
-    select distinct on (platform, address)
+    select
         -- ids
         'coinpaprika' as source,
         id as source_coin_id,
@@ -17,9 +25,8 @@ latest as (
 
         -- timestamps
         fetched_at
-    from contracts
-    where id is not null
-    order by platform, address, fetched_at desc
+    from ranked
+    where age = 1 -- all of the newest answer: it may give one address to several coins
 )
 
 select * from latest
