@@ -76,6 +76,8 @@ def _market(listing: Listed) -> dict[str, Any]:
         "name": listing.name,
         "current_price": listing.price,
         "market_cap": listing.cap,
+        "total_volume": 1000.0,
+        "price_change_percentage_24h": 1.5,
         "circulating_supply": listing.supply,
         "last_updated": listing.quoted_at,
     }
@@ -89,5 +91,12 @@ def _ticker(listing: Listed) -> dict[str, Any]:
         "rank": 1,
         "total_supply": listing.supply,
         "last_updated": listing.quoted_at,
-        "quotes": {"USD": {"price": listing.price, "market_cap": listing.cap}},
+        "quotes": {
+            "USD": {
+                "price": listing.price,
+                "market_cap": listing.cap,
+                "volume_24h": 1000.0,
+                "percent_change_24h": 1.5,
+            }
+        },
     }
