@@ -1,6 +1,6 @@
 """Answers with one thing of the marts, as a JSON object of any depth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -53,6 +53,11 @@ def of_marts(request: Request, find: Find, decimals: str = "number") -> Response
 
 def of_system(request: Request, data: Any) -> Response:
     """One thing about the system itself: never stored."""
-    content = {"request_id": request.scope["request_id"], "api_latency_ms": latency_ms(request), "data": data}
+    return flat(request, {"data": data})
+
+
+def flat(request: Request, members: Mapping[str, Any]) -> Response:
+    """The same without `data` around it."""
+    content = {"request_id": request.scope["request_id"], "api_latency_ms": latency_ms(request), **members}
     written = orjson.dumps(content, default=_exact, option=TIMES)
     return Response(written, headers=NO_STORE, media_type="application/json")

@@ -23,6 +23,16 @@ POLICY = (
 )
 ENDPOINTS = {
     "data": "/data",
+    "coin": "/coins/{canonical_id}",
+    "changes": "/changes",
+    "resolve": "/resolve",
+    "news": "/news",
+    "drift": "/drift",
+    "identity_quality": "/identity/quality",
+    "identity_review": "/identity/review",
+    "runs": "/runs",
+    "compare_runs": "/compare-runs",
+    "stream": "/stream",
     "stats": "/stats",
     "health": "/health",
     "metrics": "/metrics",

@@ -34,7 +34,12 @@ SOURCES = text("""
     where run_id = :run_id
     order by source
 """)
-ANOMALIES = text("select kind, severity, detail from ops.run_anomalies where run_id = :run_id order by kind, detail")
+ANOMALIES = text("""
+    select kind, severity, detail, nullif(source, '') as source
+    from ops.run_anomalies
+    where run_id = :run_id
+    order by kind, detail
+""")
 
 
 def runs(status: str | None, trigger: str | None) -> Listing:

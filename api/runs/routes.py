@@ -1,4 +1,4 @@
-"""`GET /runs`, `GET /runs/{run_id}`."""
+"""`GET /runs`, `GET /runs/{run_id}`, `POST /compare-runs`."""
 
 from uuid import UUID
 
@@ -12,7 +12,8 @@ from api.lists.schemas import SystemList
 from api.parameters import NoQuery, documented, read_query
 from api.problems import Problem, invalid
 from api.runs import queries
-from api.runs.schemas import RUN_ID, Run, RunAnswer, RunsQuery
+from api.runs.compare import compare
+from api.runs.schemas import RUN_ID, CompareAnswer, Run, RunAnswer, RunsQuery, RunsToCompare
 from api.security import require_admin_key
 
 router = APIRouter(tags=["runs"], dependencies=[Depends(require_admin_key)])
@@ -62,6 +63,42 @@ def one_run(request: Request) -> Response:
     if found is None:
         raise Problem(404, f"There is no run {run_id}. /runs lists them.")
     return one.of_system(request, found)
+
+
+@router.post(
+    "/compare-runs",
+    summary="How two passes differ",
+    operation_id="compareRuns",
+    response_model=None,
+    openapi_extra=documented(NoQuery),
+    responses={
+        200: {"model": CompareAnswer},
+        **problems.documented(
+            {
+                400: "The body is no JSON that can be read",
+                401: "There is no key",
+                403: "The key is wrong",
+                404: "There is no such run",
+                413: "The body is too large",
+                422: "The body is malformed",
+                429: "Too many wrong keys",
+                503: "The warehouse is away",
+            }
+        ),
+    },
+)
+def compare_two(request: Request, asked: RunsToCompare) -> Response:
+    """Both runs, their differences, and what is unusual about the second beside the first. Needs the admin key."""
+    read_query(request, NoQuery)
+    with context_of(request).database.transaction() as connection:
+        found = {str(run_id): queries.run(connection, str(run_id)) for run_id in (asked.run_id_1, asked.run_id_2)}
+    for run_id, run in found.items():
+        if run is None:
+            raise Problem(404, f"There is no run {run_id}. /runs lists them.")
+    first, second = found[str(asked.run_id_1)], found[str(asked.run_id_2)]
+    assert first is not None
+    assert second is not None
+    return one.flat(request, compare(first, second))
 
 
 def read_run_id(given: str, field: str) -> str:

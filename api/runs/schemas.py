@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.lists.page import Page
 from api.lists.schemas import Number
@@ -63,6 +64,7 @@ class Anomaly(BaseModel):
     kind: str
     severity: str
     detail: str
+    source: str | None = Field(description="null where it concerns the run as a whole")
 
 
 class RunDetail(Run):
@@ -78,3 +80,42 @@ class RunAnswer(BaseModel):
     request_id: str
     api_latency_ms: float
     data: RunDetail
+
+
+class RunsToCompare(BaseModel):
+    """The body of `POST /compare-runs`: the second run is judged beside the first."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run_id_1: UUID
+    run_id_2: UUID
+
+
+class Values(BaseModel):
+    """A column in both runs."""
+
+    run_1: str | int | float | None
+    run_2: str | int | float | None
+
+
+class Differences(BaseModel):
+    """What differs, by column: of the runs as a whole, and of each source."""
+
+    run: dict[str, Values]
+    sources: dict[str, dict[str, Values]]
+
+
+class Comparison(BaseModel):
+    """Two runs, how they differ, and what of it is unusual."""
+
+    run_1: RunDetail
+    run_2: RunDetail
+    differences: Differences
+    anomalies: list[Anomaly]
+
+
+class CompareAnswer(Comparison):
+    """The answer."""
+
+    request_id: str
+    api_latency_ms: float

@@ -183,7 +183,6 @@ RECORDS = """
         market_cap_usd numeric,
         reason text
     );
-    create table if not exists ops.run_anomalies (run_id uuid, kind text, severity text, detail text);
 """
 
 Row = Mapping[str, Any]

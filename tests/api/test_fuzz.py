@@ -36,6 +36,7 @@ OPERATIONS = [
     ("/identity/review", "GET"),
     ("/runs", "GET"),
     ("/runs/{run_id}", "GET"),
+    ("/compare-runs", "POST"),
     ("/stats", "GET"),
     ("/health", "GET"),
     ("/health/live", "GET"),
@@ -85,7 +86,7 @@ def test_every_answer_is_as_described(document: Any, path: str, method: str, exa
         max_examples=sample, derandomize=examples < SEEDED, deadline=None, database=None, suppress_health_check=SLOW
     )
     def check(case: Any) -> None:
-        if path.startswith("/runs"):  # behind the key, for there is where the parameters are read
+        if path.startswith(("/runs", "/compare-runs")):  # behind the key, for there is where the parameters are read
             case.call_and_validate(headers={"X-API-Key": KEY}, excluded_checks=[positive_data_acceptance, ignored_auth])
         else:
             case.call_and_validate(excluded_checks=[positive_data_acceptance])

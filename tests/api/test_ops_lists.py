@@ -43,7 +43,8 @@ def api(warehouse: Warehouse, api_settings: Settings) -> Generator[Api]:
             sources = [{"source": "csv", "calls_this_month": None}, {"source": "rss", "status": "failed", "error": "x"}]
             status = "partial" if number else "success"
             marts.run(NOON + timedelta(hours=number), sources, status, run_id=run_id, version=1)
-        marts.insert("ops.run_anomalies", {"run_id": RUN, "kind": "records", "severity": "warning", "detail": "-60 %"})
+        odd = {"run_id": RUN, "kind": "record_count", "severity": "warning", "detail": "-60 %", "source": "csv"}
+        marts.insert("ops.run_anomalies", odd)
         with serving(api_settings, lambda: own.url("reader")) as api:
             api.wait_for(1)
             yield api
@@ -103,7 +104,30 @@ def test_one_run_has_its_sources_and_what_was_odd(api: Api) -> None:
     assert [(row["source"], row["status"], row["error"]) for row in run["sources"]] == [
         ("csv", "success", None), ("rss", "failed", "x"),
     ]  # fmt: skip
-    assert run["anomalies"] == [{"kind": "records", "severity": "warning", "detail": "-60 %"}]
+    odd = {"kind": "record_count", "severity": "warning", "detail": "-60 %", "source": "csv"}
+    assert run["anomalies"] == [odd]
     other = api.get(f"/runs/{RUN[:-1]}f", headers=WITH_KEY)
     assert other.status_code == 404
     assert api.get("/runs/latest", headers=WITH_KEY).json()["errors"][0]["field"] == "run_id"
+
+
+def test_two_runs_are_compared(api: Api) -> None:
+    ids = {"run_id_1": RUN, "run_id_2": f"{RUN[:-1]}b"}
+    answer = api.post("/compare-runs", json=ids, headers=WITH_KEY)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert (body["run_1"]["run_id"], body["run_2"]["run_id"]) == (ids["run_id_1"], ids["run_id_2"])
+    assert body["differences"] == {"run": {"status": {"run_1": "success", "run_2": "partial"}}, "sources": {}}
+    assert all(set(each) == {"kind", "severity", "detail", "source"} for each in body["anomalies"])
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_what_can_not_be_compared_is_refused(api: Api) -> None:
+    assert api.post("/compare-runs", json={"run_id_1": RUN, "run_id_2": RUN}).status_code == 401
+    for body, status in (
+        ({"run_id_1": RUN}, 422),
+        ({"run_id_1": RUN, "run_id_2": "latest"}, 422),
+        ({"run_id_1": RUN, "run_id_2": RUN, "what": 1}, 422),
+        ({"run_id_1": RUN, "run_id_2": f"{RUN[:-1]}f"}, 404),
+    ):
+        assert api.post("/compare-runs", json=body, headers=WITH_KEY).status_code == status

@@ -12,8 +12,11 @@ from tests.api.conftest import KEY
 from tests.api.marts import Marts, coin
 from tests.api.serving import Api, serving
 
-GUARDED = [("GET", "/runs"), ("GET", "/runs/00000000-0000-0000-0000-000000000000"), ("POST", "/etl/trigger"),
-           ("POST", "/api/etl/trigger"), ("POST", "/trigger-etl")]  # fmt: skip
+A_RUN = "/runs/00000000-0000-0000-0000-000000000000"
+GUARDED = [
+    ("GET", "/runs"), ("GET", A_RUN), ("POST", "/compare-runs"), ("POST", "/etl/trigger"),
+    ("POST", "/api/etl/trigger"), ("POST", "/trigger-etl"),
+]  # fmt: skip
 LEAKS = re.compile(
     r"select |traceback|psycopg|sqlalchemy|/site-packages/|\.py\b|postgresql://|password|" + KEY, re.IGNORECASE
 )
