@@ -21,7 +21,7 @@ from kasparro.secrets import prefect_auth
 from kasparro.settings import REPOSITORY, Settings
 from kasparro.warehouse import EmbeddedPostgres
 from providers.faults import Plan, Rule
-from providers.faults.transport import Hang
+from providers.faults.transport import Hang, Slow
 from providers.generated import GeneratedMarket
 from providers.server import running
 from providers.stand_in import StandIn
@@ -43,6 +43,7 @@ class Prefect:
 
     def __init__(self, settings: Settings, stand_in: StandIn, environment: Mapping[str, str]) -> None:
         self.environment = environment
+        self.server: subprocess.Popen[bytes] | None = None
         self.settings = settings
         self.stand_in = stand_in
         user, _, password = prefect_auth(settings).partition(":")
@@ -69,6 +70,20 @@ class Prefect:
         """The artifacts of a run."""
         found = self.post("/artifacts/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})
         return {artifact["key"]: artifact["data"] for artifact in found}
+
+    def start_server(self) -> None:
+        """Start the server, in a session of its own."""
+        program = str(Path(sys.executable).parent / "prefect")
+        command = [program, "server", "start", "--host", "127.0.0.1", "--port", str(self.settings.prefect_port)]
+        self.server = _start(command, self.environment, self.settings.kasparro_home / "server.log")
+
+    def restart_server(self) -> None:
+        """Kill the server, and start it again."""
+        assert self.server is not None
+        os.killpg(self.server.pid, signal.SIGKILL)
+        self.server.wait()
+        self.start_server()
+        self.wait_for("/health", lambda answer: answer is True)
 
     def get(self, path: str) -> Any:
         """A resource."""
@@ -117,13 +132,8 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
             "COINGECKO_BASE_URL": "http://127.0.0.1:1",
             "COINPAPRIKA_RATE_LIMIT": "1000/s",
         }
-        program = str(Path(sys.executable).parent / "prefect")
-        server = _start(
-            [program, "server", "start", "--host", "127.0.0.1", "--port", str(settings.prefect_port)],
-            environment,
-            home / "server.log",
-        )
         client = Prefect(settings, stand_in, environment)
+        client.start_server()
         flows = None
         try:
             client.wait_for("/health", lambda answer: answer is True)
@@ -132,7 +142,7 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
             client.wait_for("/deployments/name/maintenance/maintenance", lambda found: found["status"] == "READY")
             yield client
         finally:
-            for process in (flows, server):
+            for process in (flows, client.server):
                 if process is not None:
                     os.killpg(process.pid, signal.SIGTERM)
                     process.wait(30)
@@ -241,3 +251,18 @@ def test_a_cancelled_run_gives_its_turn_back(prefect: Prefect) -> None:
     eventually(lambda: turn.holder(prefect.settings) is None, "the turn is free")
     prefect.stand_in.faults = Plan()
     assert prefect.run("elt")["state_name"] == "Partial"
+
+
+@pytest.mark.long
+def test_a_pass_outlives_its_server(prefect: Prefect) -> None:
+    """The server is killed in the middle of a pass and comes back, as under `make run`."""
+    prefect.stand_in.faults = Plan([Rule(fault=Slow(delay=5), provider="coinpaprika")])
+    run = prefect.start("elt")
+    eventually(lambda: turn.holder(prefect.settings) is not None, "the pass has the turn")
+    prefect.restart_server()
+    prefect.stand_in.faults = Plan()
+
+    ended = prefect.wait_for(f"/flow_runs/{run['id']}", lambda run: run["state_type"] in FINAL)
+
+    assert (ended["state_type"], ended["state_name"]) == ("COMPLETED", "Partial"), ended["state"]
+    assert turn.holder(prefect.settings) is None

@@ -86,7 +86,7 @@ def test_broken_at_every_boundary_in_turn_it_ends_where_an_undisturbed_pass_does
 ) -> None:
     chance = Random(seed)
     installation.begin_again()
-    assert installation.a_pass(file_bytes=SMALL_FILES) == 1, installation.said()
+    assert installation.a_pass(file_bytes=SMALL_FILES, LOG_FORMAT="console") == 1, installation.said()
     assert "File too large" in installation.said()
     for point in POINTS:
         kind = chance.choice(list(STATUS))
@@ -157,7 +157,7 @@ def test_a_full_disk_loses_nothing(
 ) -> None:
     """The operating system refuses to let a file of the pass grow, as it does on a full disk."""
     installation.begin_again()
-    status = installation.a_pass(file_bytes=SMALL_FILES)
+    status = installation.a_pass(file_bytes=SMALL_FILES, LOG_FORMAT="console")
     assert status == 1, installation.said()
     assert "File too large" in installation.said()
 
