@@ -83,6 +83,10 @@ def test_decisions_merge_and_split_coins_and_are_undone(
             "create schema mine; create view mine.retired as select * from marts.coin_ids where retired_at > given_at"
         )
         system.query("grant select on marts.coin_changes to pg_monitor")
+        system.query(
+            "insert into marts.news_mentions (article_id, canonical_id, matched_text, confidence) "
+            "select article_id, 'ot', 'Only There', 0.9 from marts.news_articles order by article_id limit 1"
+        )
         before = life.versions[0].ids
         ltc = before["coingecko", "litecoin"]
 
@@ -96,6 +100,12 @@ def test_decisions_merge_and_split_coins_and_are_undone(
         assert split not in before.values()
         assert life.versions[-1].ids["coinpaprika", "ot-only-there"] == "ah"
         assert life.redirects()["ot"] == "ah"
+        mentions = (
+            "select count(*) > 0 from marts.news_mentions where canonical_id = 'ah' and matched_text = 'Only There'"
+        )
+        assert system.query(mentions) == [(True,)]
+        assert system.query("select count(*) from marts.news_mentions where canonical_id = 'ot'") == [(0,)]
+        assert system.query("select count(*) > 0 from marts.news_articles where 'ah' = any(coins)") == [(True,)]
         assert changes(version) == [("split", split, ltc), ("merged", "ot", "ah")]
 
         project.decide()

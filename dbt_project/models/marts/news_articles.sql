@@ -1,8 +1,26 @@
--- The articles that this version adds: publication merges them, nothing is ever dropped.
+-- The articles that this version adds, or whose coins it merges: nothing is ever dropped.
 with
 
 articles as (
-    select * from {{ ref('int_articles__new') }}
+    select
+        article_id,
+        feed,
+        title,
+        url,
+        summary,
+        published_at,
+        fetched_at
+    from {{ ref('int_articles__new') }}
+    union all
+    select
+        article_id,
+        feed,
+        title,
+        url,
+        summary,
+        published_at,
+        fetched_at
+    from {{ ref('int_articles__following') }}
 ),
 
 mentions as (
