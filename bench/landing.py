@@ -63,6 +63,7 @@ def _measure(settings: Settings, warehouse: Warehouse) -> Table:
     keyless: list[float] = []
     landed: list[float] = []
     again: list[float] = []
+    nothing: list[float] = []
     rows = 0
     for number in range(ROUNDS + 1):
         market.advance(5)
@@ -73,9 +74,10 @@ def _measure(settings: Settings, warehouse: Warehouse) -> Table:
             _timed(lambda pages=pages: _copy(pages, warehouse, "keyless", None)),
             _timed(lambda pages=pages: _land(pages, settings, warehouse)),
             _timed(lambda pages=pages: _land(pages, settings, warehouse)),
+            _timed(lambda: _land([], settings, warehouse)),
         ]
         if number:  # the first one is cold
-            for each, measured in zip((keyed, keyless, landed, again), seconds, strict=True):
+            for each, measured in zip((keyed, keyless, landed, again, nothing), seconds, strict=True):
                 each.append(measured)
     total = _count(warehouse)
     assert total == rows * (ROUNDS + 1), f"{total} rows landed of {rows * (ROUNDS + 1)}"
@@ -98,7 +100,8 @@ def _measure(settings: Settings, warehouse: Warehouse) -> Table:
             line("psycopg2 COPY, unique key", keyed),
             line("psycopg2 COPY, no key", keyless),
             line("landing", landed, f" (target {TARGET:.0%})"),
-            line("landing, nothing new", again),
+            line("landing, nothing new: comparison and dlt's own steps", again),
+            line("landing, no rows at all: dlt's own steps", nothing),
             ["first round / last round", f"{landed[0]:.2f} / {landed[-1]:.2f}", "", ""],
             ["memory, whole process", f"{psutil.Process().memory_info().rss >> 20} MB", "", ""],
         ],

@@ -22,6 +22,7 @@ from dlt.destinations.impl.postgres.postgres import PostgresClient
 from psycopg2 import sql
 
 from extract import injection
+from extract.tables import DELIMITER
 
 REPLACES = "x-replaces"
 """The hint of a table whose rows take the place of the one with the same key; its value is the key."""
@@ -40,7 +41,7 @@ class CopyJob(RunnableLoadJob, HasFollowupJobs):
         key: Sequence[str] = self._load_table.get(REPLACES, ())
         try:
             with FileStorage.open_zipsafe_ro(self._file_path, "rb") as file, connection.cursor() as cursor:
-                columns = file.readline().decode().strip().split(",")
+                columns = file.readline().decode().strip().split(DELIMITER)
                 rows_start = file.tell()
                 try:
                     if not key:
@@ -83,7 +84,8 @@ class Raw(postgres):
 
 
 def _copy(cursor: Any, table: sql.Identifier, columns: Sequence[str], file: IO[bytes]) -> None:
-    statement = sql.SQL("copy {} ({}) from stdin with (format csv)").format(table, _names(columns))
+    statement = sql.SQL("copy {} ({}) from stdin with (format csv, delimiter {})")
+    statement = statement.format(table, _names(columns), sql.Literal(DELIMITER))
     cursor.copy_expert(statement, injection.pieces(file), size=BLOCK_BYTES)
 
 

@@ -271,14 +271,14 @@ class Landing:
         if rows:
             self._spool(model.table, columns_of(model)).write(rows_of(rows, origin, _load_id()), len(rows))
 
-    def _spool(self, table: str, columns: Iterable[str]) -> Spool:
+    def _spool(self, table: str, columns: Mapping[str, TColumnSchema]) -> Spool:
         if table not in self._spools:
             self._folder = self._folder or Path(tempfile.mkdtemp(prefix="kasparro-"))
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._spools[table] = Spool(self._folder / f"{table}.csv", columns)
+            self._spools[table] = Spool(self._folder / f"{table}.csv", list(columns))
         return self._spools[table]
 
-    def _handed_over(self, table: str, columns: Iterable[str]) -> Iterator[Any]:
+    def _handed_over(self, table: str, columns: Mapping[str, TColumnSchema]) -> Iterator[Any]:
         """What was written for a table, for dlt to take over: a link to the file. An empty one makes the table."""
         if self._tables_only:
             self._spool(table, columns)

@@ -5,7 +5,7 @@ and handed to dlt as they are: neither its normaliser nor Arrow touches a value.
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -17,6 +17,7 @@ from extract.records import Integer, Json, Key, Moment, Number, Origin, Payload,
 REJECTED = "rejected_records"
 REJECTED_KEY = ("table_name", "content_hash")
 LOAD_ID = "_dlt_load_id"
+DELIMITER = "\t"
 
 TEXT: TColumnSchema = {"data_type": "text"}
 JSON: TColumnSchema = {"data_type": "json"}
@@ -66,19 +67,25 @@ def rejected_rows(
 
 
 class Spool:
-    """A CSV file that rows of one table are written to until it is handed over."""
+    """A CSV file, of tabs, that rows of one table are written to until it is handed over."""
 
-    def __init__(self, path: Path, columns: Iterable[str]) -> None:
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
         self.path = path
         self.rows = 0
-        # the default line ends, \r\n, make the writer quote both characters wherever they stand in a value
+        self._tabs = len(columns) - 1
         self._file = path.open("x", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file)
+        # the default line ends, \r\n, make the writer quote both characters wherever they stand in a value
+        self._writer = csv.writer(self._file, delimiter=DELIMITER)
         self._writer.writerow(columns)
 
     def write(self, rows: Iterable[list[Any]], count: int) -> None:
         """Append so many rows."""
-        self._writer.writerows(rows)
+        for row in rows:
+            line = DELIMITER.join(["" if value is None else str(value) for value in row])
+            if line.count(DELIMITER) == self._tabs and not ('"' in line or "\r" in line or "\n" in line):
+                self._file.write(f"{line}\r\n")  # nothing to quote: twice as fast as the writer
+            else:
+                self._writer.writerow(row)
         self.rows += count
 
     def close(self) -> None:

@@ -156,6 +156,30 @@ def test_a_field_that_nobody_knows_stays(extraction: Extraction) -> None:
     assert extraction.query("select distinct extra from raw_coingecko.markets") == [({"mood": {"of": ["the", "day"]}},)]
 
 
+def test_texts_of_what_files_are_made_of_land_as_they_came(extraction: Extraction) -> None:
+    texts = [
+        "a\tb",
+        "\t",
+        'say "hi"',
+        '"',
+        "a\nb",
+        "a\r\nb\r",
+        "a,b;c|d",
+        "\\.",
+        "\\N",
+        "\\t\\",
+        " a ",
+        "\x1f\x7f",
+        "'",
+    ]
+    market = extraction.stand_in.market = Spoilt([("name", text) for text in texts])
+
+    extraction.run("coingecko")
+
+    coins = list(market.coingecko_markets())
+    assert [of(extraction, "name", coin) for coin in coins[: len(texts)]] == [(text, None) for text in texts]
+
+
 def test_decimals_are_exact(extraction: Extraction) -> None:
     texts = ["0.00000000001234", "123456789012345678901234567890", "9223372036854775808", "0.1", "100.10", "1e-20"]
     market = extraction.stand_in.market = Spoilt([("current_price", Decimal(text)) for text in texts])
