@@ -2,7 +2,8 @@
 
 A row goes when it is older than RAW_RETENTION_DAYS and its load is published, unless it is the newest one of its key:
 that is what the provider says now, and what the next pass compares with. Of a CSV file the rows of its newest content
-stay. What a backfill asked for stays: it grows only when somebody asks for more.
+that could be loaded stay, and what happened to it since. What a backfill
+asked for stays: it grows only when somebody asks for more.
 """
 
 from collections.abc import Sequence
@@ -74,7 +75,8 @@ def _prune_table(cursor: Any, schema: str, table: str, key: Sequence[str], days:
     newer = {name: sql.SQL("newer.{0} = old.{0}").format(sql.Identifier(name)) for name in key}
     if table in OF_A_FILE:
         clause = (
-            "and exists (select from {table} as newer where newer.file = old.file and newer.revision > old.revision)"
+            "and exists (select from {table} as newer where newer.file = old.file and newer.revision > old.revision"
+            + (" and newer.status = 'loaded')" if table == "files" else ")")
         )
         condition += sql.SQL(clause).format(table=sql.Identifier(schema, table))
     elif table not in NEEDED_BY_NOBODY:

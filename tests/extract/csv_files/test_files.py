@@ -2,12 +2,15 @@
 
 import os
 import resource
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg2
 import pytest
 
+from extract import retention
 from extract.csv_files import folder
 from extract.csv_files.loading import Content, load
 from extract.records import Origin
@@ -119,6 +122,23 @@ def test_a_removed_file_is_marked_once_and_its_rows_are_kept(csv_folder: CsvFold
     assert [event["status"] for event in csv_folder.events("eth.csv")] == ["loaded", "removed"]
     assert len(csv_folder.current("ohlcv", "eth.csv")) == 4
     assert "no longer in CSV_DIR" in csv_folder.event("eth.csv")["message"]
+
+
+def test_what_a_broken_file_said_before_outlives_retention(csv_folder: CsvFolder) -> None:
+    for content in (history(2), history(3), ""):
+        csv_folder.write("eth.csv", content)
+        csv_folder.read()
+    connection = psycopg2.connect(csv_folder.warehouse.url("admin"))
+    with closing(connection), connection, connection.cursor() as cursor:
+        cursor.execute("update raw_csv.files set fetched_at = fetched_at - interval '99 days'")
+        cursor.execute("update raw_csv.ohlcv set fetched_at = fetched_at - interval '99 days'")
+        cursor.execute("insert into ops.published_loads select 'raw_csv', load_id, 1 from raw_csv._dlt_loads")
+
+    retention.prune(csv_folder.settings, csv_folder.warehouse)
+
+    statuses = [(event["revision"], event["status"]) for event in csv_folder.events("eth.csv")]
+    assert statuses == [(2, "loaded"), (3, "unreadable")]
+    assert csv_folder.rows("select distinct revision from raw_csv.ohlcv") == [{"revision": 2}]
 
 
 def test_a_file_that_comes_back_unchanged_is_current_again(csv_folder: CsvFolder) -> None:
