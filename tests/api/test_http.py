@@ -1,6 +1,8 @@
 """What every answer has: ids, tags, compression, cross-origin rules, problems for what is not there."""
 
+import contextlib
 import re
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -109,6 +111,17 @@ def test_large_bodies_are_refused(market: Api) -> None:
     answer = market.post("/etl/trigger", content=b"x" * 300 * 1024, headers={"X-API-Key": KEY})
     assert answer.status_code == 413
     assert market.post("/nothing", content=chunks()).status_code in (404, 413)
+
+
+def test_idle_connections_starve_nobody(market: Api) -> None:
+    """500 that say nothing, or begin to and stop."""
+    with contextlib.ExitStack() as held:
+        for number in range(500):
+            idle = held.enter_context(socket.create_connection(("127.0.0.1", market.port)))
+            if number % 2:
+                idle.sendall(b"GET /data HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        for path in MARTS + SYSTEM:
+            assert market.get(path).status_code == 200
 
 
 def test_failures_of_our_own_are_problems_without_details(market: Api, monkeypatch: pytest.MonkeyPatch) -> None:
