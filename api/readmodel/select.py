@@ -1,12 +1,15 @@
 """Which rows of a snapshot a request asks for, and in which order."""
 
 from bisect import bisect_left, bisect_right
+from itertools import islice
 from typing import NamedTuple
 
 from api.readmodel import numbers
 from api.readmodel.filters import Filters
 from api.readmodel.numbers import Numbers
 from api.readmodel.snapshot import BLOCK, Order, Snapshot
+
+FEW = 2 * BLOCK
 
 
 class Page(NamedTuple):
@@ -52,6 +55,9 @@ def _between(order: Order, first: int, last: int, offset: int, limit: int) -> li
         if wanted >= offset + limit:
             break
     here, length = start * BLOCK, (end - start) * BLOCK
+    if length * (offset + limit) <= FEW * wanted:  # so few are to be walked that going in bulk does not pay
+        pairs = zip(order.rows[here : here + length], order.cap_ranks[here : here + length], strict=True)
+        return list(islice((row for row, rank in pairs if first <= rank < last), offset, offset + limit))
     rows, ranks = order.numbers.slice(here, length), order.cap_numbers.slice(here, length)
     return numbers.page(numbers.where_between(rows, ranks, first, last), offset, limit)
 

@@ -27,6 +27,7 @@ class Order:
 
     rows: "array[int]"
     numbers: Numbers
+    cap_ranks: "array[int]"
     cap_numbers: Numbers
     capped: int
     """How many rows have a market cap."""
@@ -118,6 +119,7 @@ def _orders(columns: _Columns, cap_rank: "array[int]") -> dict[str, Order]:
             orders[name] = Order(
                 rows=ranked,
                 numbers=numbers.over(ranked),
+                cap_ranks=ranks,
                 cap_numbers=numbers.over(ranks),
                 capped=capped,
                 by_cap=_direction(ranks[:capped].tolist()),
