@@ -51,6 +51,9 @@ drift: ready ## What providers send in another form, and what to do: make drift 
 dbt: ready ## dbt with credentials supplied: make dbt ARGS="build"
 	@exec $(python) -m kasparro dbt $(ARGS)
 
+rebuild: ready ## Make all hours and days of prices anew from the records, and publish what differs
+	@exec $(python) -m kasparro dbt build --full-refresh --exclude-resource-type unit_test
+
 docs: ready ## Generate dbt's documentation and serve it
 	@exec $(python) -m kasparro docs
 
@@ -110,5 +113,5 @@ ready:
 ready-dev:
 	@deploy/install.sh dev
 
-.PHONY: run demo elt backfill maintenance backup restore api stop clean drift dbt docs url psql identity-eval \
+.PHONY: run demo elt backfill maintenance backup restore api stop clean drift dbt rebuild docs url psql identity-eval \
 	identity-preview up down logs build test test-long test-coverage lint bench lock help ready ready-dev

@@ -15,6 +15,10 @@ published_candles as (
     select * from {{ ref('stg_published__coin_candles') }}
 ),
 
+published_days as (
+    select * from {{ ref('stg_published__coin_prices_daily') }}
+),
+
 touched as (
     select
         canonical_id,
@@ -37,6 +41,18 @@ touched as (
         date_trunc('day', published_candles.opened_at, 'UTC') as bucket_at
     from relinked
     inner join published_candles using (source, source_coin_id)
+    union
+    select
+        canonical_id,
+        date_trunc('day', opened_at, 'UTC') as bucket_at
+    from published_candles
+    where {{ rebuilding() }}
+    union
+    select
+        canonical_id,
+        bucket_at
+    from published_days
+    where {{ rebuilding() }} and bucket_at >= (select min(observed_at) from {{ ref('stg_published__coin_quotes') }})
 )
 
 select * from touched
