@@ -42,7 +42,7 @@ compared as (
         expected.field is not null as is_expected,
         tables.table_name is not null as has_history,
         coalesce(answers.record_count, 0) as record_count,
-        coalesce(expected.filled_share, case when received.is_required then 0.5 end) as filled_share,
+        expected.filled_share,
         received.value_count / nullif(received.row_count, 0)::numeric as share,
         received.row_count >= least(
             {{ var('drift_rows') }},
