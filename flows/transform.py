@@ -109,7 +109,7 @@ def _invoke(watch: Watch, only: Sequence[str]) -> Any:
         failures.point("dbt.node")
 
     selected = ["--exclude-resource-type", "test", "--select", *only] if only else []
-    build = ["build", "--exclude-resource-type", "unit_test", *selected, *QUIET]
+    build = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure", *selected, *QUIET]
     return dbtRunner(manifest=manifest, callbacks=[on_event]).invoke(build)
 
 

@@ -51,7 +51,7 @@ def live_through(life: Life, seed: int, weeks: int, events: int) -> None:
 
 
 def test_ids_live_through_weeks_of_events(life: Life) -> None:
-    live_through(life, seed=20, weeks=4, events=16)
+    live_through(life, seed=20, weeks=2, events=24)
 
 
 @pytest.mark.long
@@ -151,6 +151,7 @@ def test_a_warehouse_of_before_the_ledger_and_a_rebuilt_one_keep_every_id(
     assert life.versions[-1].ids == life.versions[0].ids
 
 
+@pytest.mark.long
 def test_the_order_of_rows_changes_nothing(life: Life, system: System, market: GeneratedMarket) -> None:
     market.list_coin("Litecoin", "ltc")
     market.delist("monero")

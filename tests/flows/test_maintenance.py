@@ -90,6 +90,7 @@ def test_what_is_superseded_and_published_goes_and_nothing_is_missed(system: Sys
     assert count(system, "raw_coingecko.markets") <= 2 * len(markets), "only the update has landed"
 
 
+@pytest.mark.long
 def test_a_year_of_passes_in_miniature_leaves_nothing_that_grows(system: System, market: GeneratedMarket) -> None:
     """Four seasons a hundred days apart; the market has the same coins all the time."""
     seasons: list[dict[str, int]] = []
