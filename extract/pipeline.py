@@ -1,10 +1,12 @@
 """Builds and runs the dlt pipeline of a source: state, working folder, destination, indexes."""
 
+import errno
 import hashlib
 import logging
 import os
 import shutil
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -40,6 +42,7 @@ PACKAGES: dict[SourceName, str] = {
     "csv": "extract.csv_files",
     "rss": "extract.rss",
 }
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 DLT_DEFAULTS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__LOG_LEVEL": "CRITICAL",
@@ -120,10 +123,8 @@ def run(
         )
         source = _source(name, settings, landing)
         raw.drop_unfinished(warehouse.url("loader"), pipeline.dataset_name, landing.keys)
-        try:
+        with _told(name):
             pipeline.run(source)
-        except PipelineStepFailed as failure:
-            raise _in_words(name, failure) from failure
         made = calls.standing().calls
     landed = landing.landed
     if landing.plan:
@@ -147,7 +148,10 @@ def _budget(calls: Calls, settings: Settings) -> Budget:
 
 
 def prepare(settings: Settings, warehouse: Warehouse) -> None:
-    """Make sure every source's raw tables and their indexes exist, also of sources that are off or never answered."""
+    """Make sure every source's raw tables and their indexes exist, also of sources that are off or never answered.
+
+    Raises SourceError when they can't be made, as on a full disk.
+    """
     for name in ALL_SOURCES:
         prepare_source(name, settings, warehouse)
 
@@ -159,8 +163,9 @@ def prepare_source(name: SourceName, settings: Settings, warehouse: Warehouse) -
     tables = _source(name, settings, landing)
     url = warehouse.url("loader")
     if not raw.is_indexed(url, pipeline.dataset_name, landing.keys):
-        _load_what_is_left(name, pipeline)
-        pipeline.run(tables)
+        with _told(name):
+            _load_what_is_left(name, pipeline)
+            pipeline.run(tables)
         provider_calls.create(url, pipeline.dataset_name)
         raw.index(url, pipeline.dataset_name, landing.keys)
 
@@ -195,7 +200,16 @@ def _source(name: SourceName, settings: Settings, landing: Landing) -> Any:
     return source
 
 
-def _in_words(name: SourceName, failure: PipelineStepFailed) -> SourceError:
+@contextmanager
+def _told(name: SourceName) -> Generator[None]:
+    """Turn what goes wrong in dlt, or in its working folder, into a SourceError that says it in one line."""
+    try:
+        yield
+    except (PipelineStepFailed, OSError) as failure:
+        raise _in_words(name, failure) from failure
+
+
+def _in_words(name: SourceName, failure: BaseException) -> SourceError:
     """What went wrong in dlt, in one line: the SourceError behind it, or why a load failed."""
     chain: list[BaseException] = []
     inner: BaseException | None = failure
@@ -205,6 +219,8 @@ def _in_words(name: SourceName, failure: PipelineStepFailed) -> SourceError:
     for error in chain:
         if isinstance(error, SourceError):
             return error
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
+            return SourceError(f"the disk of KASPARRO_HOME is full ({error.strerror}): make room, and run again")
         if isinstance(error, LoadClientJobException):
             dropped = isinstance(error, LoadClientJobFailed)
             outcome = "it is dropped, and read again" if dropped else "the next pass tries it again"

@@ -150,7 +150,10 @@ def run_pass(
 
 def _run(settings: Settings, warehouse: Warehouse, ledger: Ledger, extract_all: ExtractAll, build: Build) -> Outcome:
     logger.info("extracting %s", ", ".join(settings.sources))
-    pipeline.prepare(settings, warehouse)
+    try:
+        pipeline.prepare(settings, warehouse)
+    except SourceError as error:
+        return Outcome(ledger.run_id, "failed", None, {}, f"nothing could be landed: {error}")
     failures = extract_all(settings, warehouse, ledger)
     ledger.turn.require()
     if len(failures) == len(settings.sources) and not ledger.has_landed():
