@@ -1,6 +1,5 @@
 -- Every canonical id ever given, by seniority. Warehouses of before the ledger have coins that it does not know: they
 -- were given by the first version after we first saw them.
-{{ config(post_hook='analyze {{ this }}') }}
 with
 
 recorded as (

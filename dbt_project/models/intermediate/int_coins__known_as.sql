@@ -1,7 +1,5 @@
 -- Coins by the symbol and the name that they are known by, and whether each is the best-known holder of its symbol: the
 -- one whose id is the bare symbol, else the largest.
-{{ config(post_hook="analyze {{ this }}") }}
-
 with
 
 coins as (

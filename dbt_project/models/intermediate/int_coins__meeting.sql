@@ -1,6 +1,6 @@
 -- Published coins that have listings in one group today, two by two: whether the evidence is strong on both sides, and
 -- whether they were one coin before.
-{{ config(post_hook='analyze {{ this }}') }}
+{{ config(materialized='ephemeral') }}
 with
 
 standing as (

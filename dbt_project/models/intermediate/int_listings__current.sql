@@ -1,7 +1,5 @@
 -- Every listing as it is known now: what is published and what came since, whichever was observed later; and the
 -- catalogues' listings that nobody quotes.
-{{ config(post_hook="analyze {{ this }}") }}
-
 with
 
 observed as (

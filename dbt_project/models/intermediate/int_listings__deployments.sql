@@ -1,8 +1,6 @@
 -- Where each listing's token is deployed: CAIP-2 chain and address. A chain that the seed does not know is one
 -- provider's own and can't match; addresses keep their case where it matters. What stands in the place of an address
 -- for a chain's own coin is none.
-{{ config(post_hook="analyze {{ this }}") }}
-
 with
 
 chains as (

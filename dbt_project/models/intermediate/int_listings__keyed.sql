@@ -1,7 +1,5 @@
 -- What a listing is compared by: its symbol with aliases resolved, its name whole and without generic words, and the
 -- name that its id spells (CoinPaprika writes the symbol before it).
-{{ config(post_hook="analyze {{ this }}") }}
-
 with
 
 listings as (

@@ -1,5 +1,4 @@
 -- Every listing with the coin that it stands in before this version merges any: none for a newcomer, or what left.
-{{ config(post_hook='analyze {{ this }}') }}
 with
 
 tied as (

@@ -1,5 +1,6 @@
 -- Listings under a new id: a provider dropped one id and names another one at about the same time, with the same
 -- contract, or the same symbol and name. One to one, or not at all; not two that were there together from the start.
+{{ config(materialized='ephemeral') }}
 with
 
 listings as (

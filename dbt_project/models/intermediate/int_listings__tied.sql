@@ -1,6 +1,5 @@
 -- What ties listings together: the coin each is published as, and the group that today's evidence puts it in, with the
 -- strength of both ties. The listing that the others are linked to is as firm in its coin as the firmest of them.
-{{ config(post_hook='analyze {{ this }}') }}
 with
 
 listings as (

@@ -1,6 +1,4 @@
 -- The days whose prices this version has to make anew: of the hours, and of candles within a day that come or go.
-{{ config(post_hook="analyze {{ this }}") }}
-
 with
 
 restated as (

@@ -1,7 +1,5 @@
 -- The hours whose prices this version has to make anew: of quotes and candles that come, and of those that a correction
 -- or another link takes away. A rebuild makes all of them that the record of quotes reaches back to.
-{{ config(post_hook="analyze {{ this }}") }}
-
 with
 
 restated as (

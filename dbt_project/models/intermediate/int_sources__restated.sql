@@ -1,7 +1,5 @@
 -- Files that have a new content since the published version: it holds all that they say, so what they said before and
 -- say no longer is taken back.
-{{ config(post_hook="analyze {{ this }}") }}
-
 with
 
 files as (
