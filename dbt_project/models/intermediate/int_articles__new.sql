@@ -15,7 +15,7 @@ articles as (
 latest as (
     select distinct on (article_id) *
     from articles
-    order by article_id, fetched_at desc
+    order by article_id asc, fetched_at desc, {{ fuller_first('published_at', 'title', 'url') }}
 )
 
 select * from latest

@@ -93,7 +93,9 @@ identified as (
         and unioned.close_usd is not null
         and unioned.closed_at - unioned.opened_at <= interval '1 day'
     order by
-        unioned.source, unioned.source_coin_id, unioned.opened_at, unioned.closed_at, unioned.fetched_at desc
+        unioned.source asc, unioned.source_coin_id asc, unioned.opened_at asc, unioned.closed_at asc,
+        unioned.fetched_at desc,
+        {{ fuller_first('unioned.close_usd', 'unioned.open_usd', 'unioned.high_usd', 'unioned.low_usd') }}
 )
 
 select * from identified

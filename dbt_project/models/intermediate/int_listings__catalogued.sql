@@ -57,7 +57,9 @@ spans as (
 latest as (
     select distinct on (source, source_coin_id) *
     from unioned
-    order by source, source_coin_id, fetched_at desc
+    order by
+        source asc, source_coin_id asc, fetched_at desc,
+        {{ fuller_first('is_active', 'market_rank', 'symbol', 'name') }}
 ),
 
 last_departures as (

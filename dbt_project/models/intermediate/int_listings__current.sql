@@ -39,7 +39,9 @@ newest as (
         observed_at,
         fetched_at
     from observed
-    order by source, source_coin_id, observed_at desc nulls last, fetched_at desc
+    order by
+        source asc, source_coin_id asc, observed_at desc nulls last, fetched_at desc,
+        {{ fuller_first('price_usd', 'market_cap_usd', 'volume_24h_usd', 'market_rank', 'symbol', 'name') }}
 ),
 
 current_listings as (

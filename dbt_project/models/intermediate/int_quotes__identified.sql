@@ -68,7 +68,9 @@ unioned as (
 deduplicated as (
     select distinct on (source, source_coin_id, observed_at) *
     from unioned
-    order by source, source_coin_id, observed_at, precedence, fetched_at desc
+    order by
+        source asc, source_coin_id asc, observed_at asc, precedence asc, fetched_at desc,
+        {{ fuller_first('price_usd', 'market_cap_usd', 'volume_24h_usd') }}
 ),
 
 identified as (

@@ -119,7 +119,9 @@ unioned as (
 deduplicated as (
     select distinct on (source, source_coin_id, observed_at) *
     from unioned
-    order by source, source_coin_id, observed_at, fetched_at desc
+    order by
+        source asc, source_coin_id asc, observed_at asc, fetched_at desc,
+        {{ fuller_first('price_usd', 'market_cap_usd', 'volume_24h_usd', 'market_rank', 'symbol', 'name') }}
 )
 
 select * from deduplicated
