@@ -37,7 +37,7 @@ FAILING = """
 """
 STALE = """
     select max(completed_at) from ops.etl_runs
-    where status in ('success', 'partial')
+    where status in ('success', 'partial') and trigger <> 'backfill'
     having max(completed_at) < now() - make_interval(mins => %(minutes)s)
 """
 OPEN = "select kind, subject, message from ops.alerts where closed_at is null"

@@ -60,6 +60,7 @@ def show_pass(outcome: Outcome, warehouse: Warehouse) -> None:
         ("Sources", SOURCES, True, ("source", "status", "records", "quarantined", "seconds", "remarks")),
         ("What changed in the marts", CHANGES, True, ("mart", "added", "changed", "removed")),
         ("Unusual", ANOMALIES, True, ("what", "severity", "detail")),
+        ("Drift that is open", DRIFT, False, ("field", "what", "severity", "evidence", "suggested mapping")),
         (
             "How sure the identities are",
             IDENTITY,

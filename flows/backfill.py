@@ -22,7 +22,7 @@ from extract import pipeline
 from extract.errors import SourceError
 from extract.landing import Past
 from extract.pipeline import Extracted
-from flows import turns
+from flows.ledger import BACKFILL, open_run
 from flows.turns import BusyError
 from kasparro import failures, logs
 from kasparro.settings import Settings, SettingsError, load_settings
@@ -134,13 +134,27 @@ class Calls:
         )
 
 
-def read(unit: Unit, asked: Request, settings: Settings, warehouse: Warehouse, calls: Calls) -> Extracted:
-    """Land what has not landed of a coin's past. Raises SourceError when nothing is read, BusyError."""
+def read(
+    unit: Unit,
+    asked: Request,
+    settings: Settings,
+    warehouse: Warehouse,
+    calls: Calls,
+    *,
+    flow_run_id: str | None = None,
+) -> Extracted:
+    """Land what has not landed of a coin's past, as a run of the ledger.
+
+    Raises SourceError when nothing is read, BusyError.
+    """
     if refusal := calls.refusal(unit.source):
         raise SourceError(refusal)
     past = Past(unit.coin, asked.start, asked.end)
-    with turns.take(settings, warehouse, "backfill", patience=PATIENCE_SECONDS):
+    subject = f"{unit.source}:{unit.coin} from {asked.start:%Y-%m-%d} to {asked.end - timedelta(days=1):%Y-%m-%d}"
+    with open_run(settings, warehouse, BACKFILL, flow_run_id, subject=subject, patience=PATIENCE_SECONDS) as ledger:
         extracted = pipeline.run(unit.source, settings, warehouse, backfill=past)
+        status = "partial" if extracted.problem else "success"
+        ledger.finish(status, records=extracted.accepted, error=extracted.problem)
     calls.note(unit.source, extracted)
     return extracted
 

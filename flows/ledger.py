@@ -5,28 +5,29 @@ Who has the turn to write may close what an earlier pass left open: it must have
 
 import uuid
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import psycopg2
 
+from extract.errors import SourceError
 from extract.pipeline import Extracted
 from flows import turns
-from flows.turns import Turn
-from kasparro.anomalies import GOOD, RUNS_COMPARED, Anomaly, Part, Run, compare_runs
+from flows.turns import Turn, TurnLostError
+from kasparro.anomalies import GOOD, Anomaly, Part, Run, compare_runs, thresholds
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
 
-RUNS_NEEDED = 3
-"""The first pass reads catalogues and everything's beginnings: the second is not unusual for bringing less."""
+BACKFILL = "backfill"
+"""The trigger of a run that reads a coin's past: it is no pass, and is not compared with them."""
 
 RunStatus = Literal["success", "partial", "failed"]
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """Writes the records of one pass."""
+    """Writes the records of one run."""
 
     warehouse: Warehouse
     run_id: str
@@ -77,8 +78,10 @@ class Ledger:
             ),
         )
 
-    def finish(self, status: RunStatus, *, version: int | None, error: str | None) -> None:
-        """Record how the pass ended; its records are those of its sources. What a stopped one was reading crashed."""
+    def finish(
+        self, status: RunStatus, *, version: int | None = None, error: str | None = None, records: int | None = None
+    ) -> None:
+        """Record how the run ended; its records are those of its sources. What a stopped one was reading crashed."""
         self._write(
             """
             update ops.etl_source_runs set status = 'crashed', error = %s, completed_at = clock_timestamp()
@@ -86,29 +89,18 @@ class Ledger:
             update ops.etl_runs set
                 status = %s, version = %s, error = %s, completed_at = clock_timestamp(),
                 duration_seconds = extract(epoch from clock_timestamp() - started_at),
-                records_processed = (
-                    select coalesce(sum(records_processed), 0) from ops.etl_source_runs where run_id = %s
+                records_processed = coalesce(
+                    %s, (select sum(records_processed) from ops.etl_source_runs where run_id = %s), 0
                 )
             where run_id = %s and status = 'running'
             """,
-            (error, self.run_id, status, version, error, self.run_id, self.run_id),
+            (error, self.run_id, status, version, error, records, self.run_id, self.run_id),
         )
 
     def note_anomalies(self) -> list[Anomaly]:
         """Record what is unusual about the finished pass, beside the passes before it."""
         with _connection(self.warehouse) as cursor:
-            cursor.execute(RUNS, (self.run_id, self.run_id, RUNS_COMPARED + 1))
-            runs = [_run_of(*row) for row in cursor.fetchall()]
-            found = compare_runs(runs[0], runs[1:]) if runs else []
-            if sum(run.status in GOOD for run in runs[1:]) < RUNS_NEEDED:
-                found = [anomaly for anomaly in found if anomaly.kind not in ("record_count", "duration")]
-            for anomaly in found:
-                cursor.execute(
-                    "insert into ops.run_anomalies (run_id, kind, severity, detail, source) "
-                    "values (%s, %s, %s, %s, %s) on conflict do nothing",
-                    (self.run_id, *anomaly),
-                )
-        return found
+            return _note_anomalies(cursor, self.run_id)
 
     def published_version(self) -> int | None:
         """The version that is published now; an unchanged market makes no new one."""
@@ -137,19 +129,53 @@ class Ledger:
 
 @contextmanager
 def open_run(
-    settings: Settings, warehouse: Warehouse, trigger: str, flow_run_id: str | None = None, *, patience: float = 0
+    settings: Settings,
+    warehouse: Warehouse,
+    trigger: str,
+    flow_run_id: str | None = None,
+    *,
+    subject: str | None = None,
+    patience: float = 0,
 ) -> Generator[Ledger]:
-    """Take the turn, close what crashed, and open a run. Raises BusyError when something else has the turn."""
-    with turns.take(settings, warehouse, "pass", patience=patience) as turn:
-        ledger = Ledger(warehouse, str(uuid.uuid4()), turn)
-        with _connection(warehouse) as cursor:
-            cursor.execute(CLOSE_CRASHED)
-            cursor.execute(
-                "insert into ops.etl_runs (run_id, trigger, prefect_flow_run_id, status) "
-                "values (%s, %s, %s, 'running')",
-                (ledger.run_id, trigger, flow_run_id),
-            )
-        yield ledger
+    """Take the turn, close what crashed, and open a run; what stops it is recorded, too.
+
+    Waits `patience` seconds for the turn; raises BusyError when something else has it.
+    """
+    is_pass = trigger != BACKFILL
+    with turns.take(settings, warehouse, "pass" if is_pass else "backfill", patience=patience) as turn:
+        ledger = _open(warehouse, turn, trigger, flow_run_id, subject)
+        try:
+            yield ledger
+        except BaseException as error:
+            with suppress(psycopg2.Error):  # whatever stopped it may have taken the warehouse with it
+                ledger.finish("failed", error=describe(error))
+                if is_pass:
+                    ledger.note_anomalies()
+            raise
+
+
+def _open(warehouse: Warehouse, turn: Turn, trigger: str, flow_run_id: str | None, subject: str | None) -> Ledger:
+    ledger = Ledger(warehouse, str(uuid.uuid4()), turn)
+    with _connection(warehouse) as cursor:
+        cursor.execute(CLOSE_CRASHED, {"backfill": BACKFILL})
+        for (crashed,) in cursor.fetchall():
+            _note_anomalies(cursor, crashed)
+        cursor.execute(
+            "insert into ops.etl_runs (run_id, trigger, prefect_flow_run_id, subject, status) "
+            "values (%s, %s, %s, %s, 'running')",
+            (ledger.run_id, trigger, flow_run_id, subject),
+        )
+    return ledger
+
+
+def describe(error: BaseException) -> str:
+    """An error in one line for people."""
+    if isinstance(error, SourceError | TurnLostError):
+        return str(error)
+    if not isinstance(error, Exception):
+        return "stopped before its end"
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[-1] if lines else 'no message'}"
 
 
 RUNS = """
@@ -164,18 +190,42 @@ RUNS = """
         )
     from ops.etl_runs as run
     left join ops.etl_source_runs as source using (run_id)
-    where run.status <> 'running'
-        and (run.run_id = %s or run.started_at < (select started_at from ops.etl_runs where run_id = %s))
+    where run.run_id = %(run)s or (
+        run.status <> 'running' and run.trigger <> %(backfill)s
+        and run.started_at < (select started_at from ops.etl_runs where run_id = %(run)s)
+    )
     group by run.run_id
     order by run.started_at desc
-    limit %s
+    limit %(runs)s
 """
 CLOSE_CRASHED = """
-    update ops.etl_source_runs set status = 'crashed', error = 'the pass was killed', completed_at = clock_timestamp()
+    update ops.etl_source_runs set status = 'crashed', error = 'killed before its end', completed_at = clock_timestamp()
     where status = 'running';
-    update ops.etl_runs set status = 'crashed', error = 'the pass was killed', completed_at = clock_timestamp()
+    update ops.etl_runs as run set
+        status = 'crashed', error = 'killed before its end', completed_at = clock_timestamp(),
+        records_processed = coalesce(
+            (select sum(records_processed) from ops.etl_source_runs where run_id = run.run_id), 0
+        )
     where status = 'running';
+    select run_id from ops.etl_runs
+    where status = 'crashed' and completed_at >= transaction_timestamp() and trigger <> %(backfill)s
 """
+
+
+def _note_anomalies(cursor: Any, run_id: str) -> list[Anomaly]:
+    limits = thresholds()
+    cursor.execute(RUNS, {"run": run_id, "runs": limits.compared + 1, "backfill": BACKFILL})
+    runs = [_run_of(*row) for row in cursor.fetchall()]
+    found = compare_runs(runs[0], runs[1:]) if runs else []
+    if sum(run.status in GOOD for run in runs[1:]) < limits.needed:
+        found = [anomaly for anomaly in found if anomaly.kind not in ("record_count", "duration")]
+    for anomaly in found:
+        cursor.execute(
+            "insert into ops.run_anomalies (run_id, kind, severity, detail, source) "
+            "values (%s, %s, %s, %s, %s) on conflict do nothing",
+            (run_id, *anomaly),
+        )
+    return found
 
 
 @contextmanager

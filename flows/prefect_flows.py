@@ -159,7 +159,9 @@ def past_task(
     unit: backfill.Unit, asked: backfill.Request, settings: Settings, warehouse: Warehouse, calls: backfill.Calls
 ) -> Extracted:
     """Land what has not landed of a coin's past."""
-    return backfill.read(unit, asked, settings, warehouse, calls)
+    task_run: Any = getattr(get_run_context(), "task_run", None)
+    flow_run_id = str(task_run.flow_run_id) if task_run is not None else None
+    return backfill.read(unit, asked, settings, warehouse, calls, flow_run_id=flow_run_id)
 
 
 @flow(name="backfill", timeout_seconds=BACKFILL_TIMEOUT_SECONDS, persist_result=False)

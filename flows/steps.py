@@ -3,18 +3,14 @@
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
-
-import psycopg2
 
 from extract import pipeline
 from extract.http import SourceError
 from extract.pipeline import Extracted
 from flows import alerts, drift, transform
-from flows.ledger import Ledger, RunStatus, open_run
+from flows.ledger import Ledger, RunStatus, describe, open_run
 from flows.transform import NodeResult, TransformError, Watch
-from flows.turns import TurnLostError
 from kasparro import failures as injected
 from kasparro.environment import write_shell_file
 from kasparro.settings import Settings, SourceName
@@ -99,16 +95,6 @@ def report_failure(name: str, error: BaseException) -> str:
     return message
 
 
-def describe(error: BaseException) -> str:
-    """An error in one line for people."""
-    if isinstance(error, SourceError | TurnLostError):
-        return str(error)
-    if not isinstance(error, Exception):
-        return "the pass was stopped"
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[-1] if lines else 'no message'}"
-
-
 def build(
     settings: Settings, warehouse: Warehouse, ledger: Ledger, watch: Watch | None = None
 ) -> tuple[NodeResult, ...]:
@@ -135,12 +121,7 @@ def run_pass(
     warehouse = ensure_warehouse(settings)
     write_shell_file(settings, warehouse)
     with open_run(settings, warehouse, trigger, flow_run_id, patience=patience) as ledger:
-        try:
-            outcome = _run(settings, warehouse, ledger, extract_all, build)
-        except BaseException as error:
-            with suppress(psycopg2.Error):  # whatever stopped the pass may have taken the warehouse with it
-                ledger.finish("failed", version=None, error=describe(error))
-            raise
+        outcome = _run(settings, warehouse, ledger, extract_all, build)
         ledger.finish(outcome.status, version=outcome.version, error=outcome.error)
         for anomaly in ledger.note_anomalies():
             logger.log(logging.INFO if anomaly.severity == "info" else logging.WARNING, "%s", anomaly.detail)

@@ -12,7 +12,7 @@ import psycopg2
 from kasparro import turn
 from kasparro.settings import Settings
 from kasparro.turn import Work
-from kasparro.warehouse import PASS_LOCK, Warehouse
+from kasparro.warehouse import Warehouse
 
 LOOK_AGAIN_SECONDS = 1.0
 
@@ -21,7 +21,7 @@ class BusyError(Exception):
     """Something else has the turn; `work` says what, `run_id` names the pass if it is one that is known."""
 
     def __init__(self, work: str, run_id: str | None = None) -> None:
-        name = {"pass": "another pass", "backfill": "a backfill", "preview": "a preview"}.get(work, work)
+        name = {"pass": "another pass", "maintenance": work}.get(work, f"a {work}")
         super().__init__(f"{name} is running{f' ({run_id})' if run_id else ''}: let it finish, then start again")
         self.work = work
         self.run_id = run_id
@@ -77,12 +77,9 @@ def _take(settings: Settings, warehouse: Warehouse, work: Work) -> Generator[Tur
         connection = psycopg2.connect(warehouse.url("loader"), keepalives_idle=30, application_name=turn.session(work))
         connection.autocommit = True
         with closing(connection):
+            if holder := turn.claim(connection):
+                raise BusyError(holder, _running_pass(warehouse))
             with connection.cursor() as cursor:
-                cursor.execute("select pg_try_advisory_lock(%s)", (PASS_LOCK,))
-                if cursor.fetchone() != (True,):
-                    cursor.execute(turn.HOLDER)
-                    holder = cursor.fetchone()
-                    raise BusyError(holder[0] if holder and holder[0] else "pass", _running_pass(warehouse))
                 key = secrets.randbits(62)
                 cursor.execute("select pg_advisory_lock(%s)", (key,))
             yield Turn(key, connection)

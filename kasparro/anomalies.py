@@ -2,28 +2,44 @@
 
 Passes differ in what is due: a page is read every third pass, a catalogue once a day, an unchanged answer brings
 nothing. So counts and durations are judged against the range of the previous good runs, not against their mean: of two
-runs that is the plain rule, half as many records again or fewer than half, twice as long.
+runs that is the plain rule, half as many records again or fewer than half, twice as long. How much is unusual stands
+with its reasons in dbt_project/dbt_project.yml, beside every other threshold.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal, NamedTuple
 
-RECORDS_SHARE = 0.5
-"""More than so much above or below: the depth of a market moves by a few per cent a day, its loss by all of it."""
-DURATION_SHARE = 1.0
-"""More than so much longer: retries after one provider's time-out already add half."""
-LEAST_SECONDS = 2.0
-"""What is shorter than this is not worth a word, however many times longer it is."""
-RUNS_COMPARED = 20
-"""With how many runs a pass is compared: at the usual interval, those of the last hour and a half."""
+import yaml
+
+from kasparro.settings import REPOSITORY
+
+PROJECT = REPOSITORY / "dbt_project" / "dbt_project.yml"
 
 GOOD = ("success", "partial")
 VARYING = re.compile(r"https?://\S+|\b[0-9a-f]{8,}\b|\d+(?:[.,:]\d+)*|'[^']*'|\"[^\"]*\"", re.IGNORECASE)
 
 Kind = Literal["record_count", "duration", "status_change", "sources_changed", "new_error"]
 Severity = Literal["info", "warning", "critical"]
+
+
+class Thresholds(NamedTuple):
+    """From when on a run is unusual; each is the variable `run_…` of its name in the dbt project."""
+
+    records_share: float
+    duration_share: float
+    least_seconds: float
+    compared: int
+    needed: int
+
+
+@cache
+def thresholds() -> Thresholds:
+    """Those in force."""
+    variables: dict[str, float] = yaml.safe_load(PROJECT.read_text())["vars"]
+    return Thresholds(*(variables[f"run_{name}"] for name in Thresholds._fields))  # pyright: ignore[reportArgumentType]
 
 
 class Anomaly(NamedTuple):
@@ -103,7 +119,8 @@ def _records(part: Part, good: Sequence[Part], source: str) -> Iterable[Anomaly]
     if not good:
         return
     least, most = min(each.records for each in good), max(each.records for each in good)
-    if not least * (1 - RECORDS_SHARE) <= part.records <= most * (1 + RECORDS_SHARE):
+    share = thresholds().records_share
+    if not least * (1 - share) <= part.records <= most * (1 + share):
         usual = f"{least:,}" if least == most else f"{least:,} to {most:,}"
         detail = f"{source or 'the run'} brought {part.records:,} records, before it {usual}"
         yield Anomaly("record_count", "warning", detail, source)
@@ -111,9 +128,10 @@ def _records(part: Part, good: Sequence[Part], source: str) -> Iterable[Anomaly]
 
 def _duration(part: Part, good: Sequence[Part], source: str) -> Iterable[Anomaly]:
     known = [each.seconds for each in good if each.seconds is not None]
-    if not known or part.seconds is None or part.seconds < LEAST_SECONDS:
+    limits = thresholds()
+    if not known or part.seconds is None or part.seconds < limits.least_seconds:
         return
-    if part.seconds > max(known) * (1 + DURATION_SHARE):
+    if part.seconds > max(known) * (1 + limits.duration_share):
         detail = f"{source or 'the run'} took {part.seconds:.1f} s, before it {max(known):.1f} s at most"
         yield Anomaly("duration", "warning", detail, source)
 

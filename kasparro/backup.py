@@ -9,7 +9,8 @@ import re
 import shutil
 import subprocess
 import tempfile
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,10 +57,11 @@ def load(settings: Settings, path: Path) -> Warehouse:
     """
     if not path.is_file():
         raise BackupError(f"there is no backup {path}")
-    with turn.at_home(settings, "maintenance") as busy:
-        if busy:
+    with ExitStack() as stack:
+        if busy := stack.enter_context(turn.at_home(settings, "restore")):
             raise BackupError(f"a {busy[1]} is running (process {busy[0]}): make stop ends it")
         warehouse = ensure_warehouse(settings)
+        stack.enter_context(_turn(warehouse))
         with tempfile.TemporaryDirectory(prefix="kasparro-") as folder:
             whole, script = Path(folder) / "whole.sql", Path(folder) / "restore.sql"
             whole.touch(mode=0o600)
@@ -76,6 +78,17 @@ def load(settings: Settings, path: Path) -> Warehouse:
         # dlt's folder tells of what came after the backup: it is made anew from the state in the warehouse
         shutil.rmtree(settings.kasparro_home / "dlt", ignore_errors=True)
         return ensure_warehouse(settings)
+
+
+@contextmanager
+def _turn(warehouse: Warehouse) -> Generator[None]:
+    """Hold the turn to write, also against other machines. Raises BackupError while something else has it."""
+    named = warehouse.admin.update_query_dict({"application_name": turn.session("restore")})
+    with closing(connect(named)) as connection:
+        connection.autocommit = True
+        if holder := turn.claim(connection):
+            raise BackupError(f"a {holder} is running on another machine: let it finish, then restore again")
+        yield
 
 
 def _roles(warehouse: Warehouse) -> set[str]:

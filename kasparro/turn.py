@@ -9,7 +9,7 @@ import os
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import psutil
 
@@ -18,7 +18,7 @@ from kasparro.processes import have_ended
 from kasparro.settings import Settings
 from kasparro.warehouse import PASS_LOCK
 
-Work = Literal["pass", "backfill", "maintenance", "preview"]
+Work = Literal["pass", "backfill", "maintenance", "preview", "restore"]
 
 HOLDER = f"""
     select substring(activity.application_name from '^kasparro (.*)$')
@@ -31,6 +31,17 @@ HOLDER = f"""
 """What holds the session lock, as every role may see it: one of `Work`; no row when it is free."""
 
 STOP_SECONDS = 30
+
+
+def claim(connection: Any) -> str | None:
+    """Take the session lock for as long as the connection lives; while something has it, take nothing and say what."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s)", (PASS_LOCK,))
+        if cursor.fetchone() == (True,):
+            return None
+        cursor.execute(HOLDER)
+        holder = cursor.fetchone()
+    return holder[0] if holder and holder[0] else "pass"
 
 
 def session(work: Work) -> str:

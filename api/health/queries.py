@@ -17,10 +17,13 @@ LAST_RUN = text("""
         version,
         error
     from ops.etl_runs
+    where trigger <> 'backfill'
     order by started_at desc
     limit 1
 """)
-LAST_COMPLETED = text("select max(completed_at) from ops.etl_runs where status in ('success', 'partial')")
+LAST_COMPLETED = text("""
+    select max(completed_at) from ops.etl_runs where status in ('success', 'partial') and trigger <> 'backfill'
+""")
 # each source's newest finished run, and since when it has been failing without a success in between
 SOURCES = text("""
     select distinct on (latest.source)

@@ -10,8 +10,8 @@ from api.lists.conditions import Conditions
 from api.lists.listing import Listing, SortKey
 
 COLUMNS = arranged(
-    "run_id trigger status started_at completed_at duration_seconds records_processed version prefect_flow_run_id "
-    "error",
+    "run_id trigger subject status started_at completed_at duration_seconds records_processed version "
+    "prefect_flow_run_id error",
     time="started_at completed_at",
     decimal="duration_seconds",
     integer="records_processed version",

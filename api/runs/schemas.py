@@ -28,10 +28,11 @@ class RunsQuery(Page):
 
 
 class Run(BaseModel):
-    """An extract-then-transform pass."""
+    """An extract-then-transform pass, or a coin of a backfill."""
 
     run_id: str
     trigger: str
+    subject: str | None = Field(description="Of a coin of a backfill: whose past it read; null for a pass")
     status: Status
     started_at: datetime
     completed_at: datetime | None

@@ -72,7 +72,9 @@ create table if not exists ops.etl_runs (
     prefect_flow_run_id text,
     error text
 );
-comment on table ops.etl_runs is 'One row per extract-then-transform pass';
+alter table ops.etl_runs add column if not exists subject text;
+comment on table ops.etl_runs is 'One row per extract-then-transform pass, and per coin of a backfill';
+comment on column ops.etl_runs.subject is 'Of a backfill: whose past it reads, from when until when';
 create index if not exists etl_runs_started_at on ops.etl_runs (started_at desc);
 create table if not exists ops.etl_source_runs (
     run_id uuid not null references ops.etl_runs on delete cascade,

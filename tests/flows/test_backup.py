@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from flows import turns
 from flows.steps import run_pass
 from kasparro import backup, turn
 from kasparro.backup import BackupError
@@ -74,6 +75,12 @@ def test_a_restore_is_all_or_nothing(system: System, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="there is no backup"):
         backup.load(system.settings, tmp_path / "nowhere.dump")
     with turn.at_home(system.settings, "pass"), pytest.raises(BackupError, match="a pass is running"):
+        backup.load(system.settings, saved)
+    elsewhere = system.settings.model_copy(update={"kasparro_home": tmp_path / "elsewhere"})
+    with (
+        turns.take(elsewhere, system.warehouse, "backfill"),
+        pytest.raises(BackupError, match="a backfill is running on another machine"),
+    ):
         backup.load(system.settings, saved)
     with pytest.raises(BackupError, match="name another file"):
         backup.save(system.settings, tmp_path / "nowhere" / "x.dump")

@@ -193,6 +193,8 @@ def test_two_passes_at_once_are_refused(system: System) -> None:
 
 
 def test_a_pass_that_died_is_closed_as_crashed_by_the_next(system: System) -> None:
+    with open_run(system.settings, system.warehouse, "test") as good:
+        good.finish("success")
     with open_run(system.settings, system.warehouse, "test") as ledger:
         ledger.start_source("coingecko")  # and the process is gone: the lock ends with its connection
 
@@ -201,7 +203,9 @@ def test_a_pass_that_died_is_closed_as_crashed_by_the_next(system: System) -> No
         sources = system.query("select status, error from ops.etl_source_runs where run_id = %s", ledger.run_id)
 
     assert runs == [("crashed",)]
-    assert sources == [("crashed", "the pass was killed")]
+    noted = "select kind, severity from ops.run_anomalies where run_id = %s and source = ''"
+    assert system.query(noted, ledger.run_id) == [("status_change", "critical")]
+    assert sources == [("crashed", "killed before its end")]
 
 
 def test_an_unexpected_error_is_one_line() -> None:

@@ -136,7 +136,7 @@ def test_stop_ends_a_running_pass_and_says_so(slow_installation: Installation) -
     assert (a_pass.returncode, said.splitlines()[-1]) == (130, "stopped: the next pass completes the work")
     assert turn.holder(slow_installation.settings) is None
     EmbeddedPostgres(slow_installation.settings).start()
-    assert slow_installation.query("select status, error from ops.etl_runs") == [("failed", "the pass was stopped")]
+    assert slow_installation.query("select status, error from ops.etl_runs") == [("failed", "stopped before its end")]
     assert ("coingecko", "crashed") in slow_installation.query("select source, status from ops.etl_source_runs")
 
 
