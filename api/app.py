@@ -13,6 +13,7 @@ from api.coins.routes import router as coins
 from api.context import Context
 from api.data.routes import router as data
 from api.database import Database
+from api.document import describe
 from api.drift.routes import router as drift
 from api.edge import Edge
 from api.etl.prefect import Prefect
@@ -76,6 +77,7 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> E
     )
     app.state.context = context
     problems.install(app)
+    describe(app)
     for router in (
         data,
         coins,

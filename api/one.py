@@ -38,8 +38,9 @@ def body(request: Request, data: Any, meta: dict[str, Any], decimals: str = "num
 def of_marts(request: Request, find: Find, decimals: str = "number") -> Response:
     """What `find` gives, all of one version. Raises a 404 problem before the first. Blocks on the warehouse."""
     context = context_of(request)
+    cacheable = request.method == "GET"  # what was asked for in a body no address and no tag can tell
     unchanged = not_modified(request, marts_headers(request, context.keeper.current.version, None))
-    if unchanged is not None and context.keeper.outage is None:
+    if cacheable and unchanged is not None and context.keeper.outage is None:
         return unchanged
     with context.database.transaction() as connection:
         publication = latest_publication(connection)
@@ -47,7 +48,7 @@ def of_marts(request: Request, find: Find, decimals: str = "number") -> Response
             raise Problem(404, "Nothing is published yet: the first pass has not completed.")
         data = find(connection, publication)
     meta = {"version": publication.version, "published_at": publication.published_at}
-    headers = marts_headers(request, publication.version, None)
+    headers = marts_headers(request, publication.version, None) if cacheable else NO_STORE
     return Response(body(request, data, meta, decimals), headers=headers, media_type="application/json")
 
 

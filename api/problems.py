@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 MEDIA_TYPE = "application/problem+json"
 SCHEMA = {
     "type": "object",
+    "description": "What is wrong (RFC 9457); some problems have further members",
     "required": ["type", "title", "status", "detail", "instance", "request_id"],
     "properties": {
         "type": {"type": "string"},
@@ -67,7 +68,7 @@ OURS = Problem(500, "Something went wrong on our side. The log has it under this
 
 def documented(reasons: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
     """Errors of a route for the documentation: status and when it comes."""
-    content = {MEDIA_TYPE: {"schema": SCHEMA}}
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": reason, "content": content} for status, reason in reasons.items()}
 
 

@@ -36,12 +36,14 @@ TARGET = 0.5
 MEMORY_MB = 250
 P99_MS = 20
 
+SORTS = [f"{sign}{name}" for sign in ("", "-") for name in ("rank", "name", "price_usd", "volume_24h_usd")]
 Query = Callable[[random.Random], str]
 KINDS: dict[str, Query] = {
     "any page": lambda dice: f"offset={dice.randrange(COINS - 100)}",
     "sorted by price": lambda dice: f"sort=-price_usd&offset={dice.randrange(COINS - 100)}",
     "symbol": lambda dice: f"symbol=S{dice.randrange(7000)}&sort=-volume_24h_usd",
     "part of the name": lambda dice: f"name=oin%20{dice.randrange(10_000)}&sort=name",
+    "two characters of the name": lambda dice: f"name={dice.randrange(10, 100)}&sort={dice.choice(SORTS)}",
     "range of market caps": lambda dice: f"min_market_cap={dice.randrange(10**9)}",
     "range, sorted by price": lambda dice: f"min_market_cap={dice.randrange(10**9)}&sort=price_usd",
     "three fields": lambda dice: f"fields=canonical_id,price_usd,rank&offset={dice.randrange(COINS - 100)}",

@@ -37,6 +37,7 @@ class ChangesQuery(Page):
         None,
         description="What came after this version (`meta.version` of the answer before), or after this time "
         "(ISO 8601; UTC when it has no offset). Without it, all there is",
+        examples=["42", "2026-01-31T18:30:00Z"],
     )
     kind: Kind | None = Field(None, description="Only changes of this kind")
     canonical_id: Text | None = Field(None, description="Only changes of this coin, or that it took part in")

@@ -9,12 +9,21 @@ RAW = {
     "coingecko": ("raw_coingecko.markets", "id"),
     "coinpaprika": ("raw_coinpaprika.tickers", "id"),
 }
+RAW_CSV = {"snapshot": "raw_csv.snapshots", "ohlcv": "raw_csv.ohlcv"}
 QUOTE = ("price_usd", "market_cap_usd", "volume_24h_usd", "percent_change_24h", "observed_at", "fetched_at")
 LINK = ("method", "confidence", "evidence")
 
 
-def explain(coin: Mapping[str, Any], listings: Sequence[Mapping[str, Any]], published_at: datetime) -> dict[str, Any]:
-    """The answer of `/coins/{canonical_id}/explain`, as of the publication of the version."""
+def explain(
+    coin: Mapping[str, Any],
+    listings: Sequence[Mapping[str, Any]],
+    files: Mapping[str, tuple[str, str]],
+    published_at: datetime,
+) -> dict[str, Any]:
+    """The answer of `/coins/{canonical_id}/explain`, as of the publication of the version.
+
+    `files` are the CSV files by source, each with its kind.
+    """
     counted = sum(1 for listing in listings if _counts(listing, coin))
     return {
         "canonical_id": coin["canonical_id"],
@@ -25,12 +34,16 @@ def explain(coin: Mapping[str, Any], listings: Sequence[Mapping[str, Any]], publ
         "source_count": coin["source_count"],
         "sources": coin["sources"],
         "as_of": published_at,
-        "listings": [_listing(listing, coin, counted, published_at) for listing in listings],
+        "listings": [_listing(listing, coin, counted, files, published_at) for listing in listings],
     }
 
 
 def _listing(
-    listing: Mapping[str, Any], coin: Mapping[str, Any], counted: int, published_at: datetime
+    listing: Mapping[str, Any],
+    coin: Mapping[str, Any],
+    counted: int,
+    files: Mapping[str, tuple[str, str]],
+    published_at: datetime,
 ) -> dict[str, Any]:
     observed_at = listing.get("observed_at")
     counts = _counts(listing, coin)
@@ -43,7 +56,7 @@ def _listing(
         "weight": round(1 / counted, 6) if counts else 0,
         "held_back_reason": None if counts else listing.get("held_back_reason") or "no price",
         "link": {name: listing.get(name) for name in LINK},
-        "raw": _raw(listing),
+        "raw": _raw(listing, files),
     }
 
 
@@ -54,12 +67,15 @@ def _counts(listing: Mapping[str, Any], coin: Mapping[str, Any]) -> bool:
     return listing["source"] in coin["sources"] and listing.get("price_usd") is not None
 
 
-def _raw(listing: Mapping[str, Any]) -> dict[str, Any]:
-    """Where the row is, for an analyst who may read raw."""
-    table, column = RAW.get(listing["source"], ("raw_csv.snapshots or raw_csv.ohlcv", None))
-    key = {"source": listing["source"], "source_coin_id": listing["source_coin_id"]}
-    return {
-        "table": table,
-        "key": key if column is None else {column: listing["source_coin_id"]},
-        "fetched_at": listing.get("fetched_at"),
-    }
+def _raw(listing: Mapping[str, Any], files: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """Where the row is, for an analyst who may read raw: the table, what to look for in it, when it was fetched."""
+    source, of_source = listing["source"], listing["source_coin_id"]
+    if source in RAW:
+        table, column = RAW[source]
+        key = {column: of_source}
+    elif source in files:
+        file, kind = files[source]
+        table, key = RAW_CSV.get(kind), {"file": file, "symbol": listing["symbol"], "name": listing["name"]}
+    else:
+        table, key = None, {"source": source, "source_coin_id": of_source}
+    return {"table": table, "key": key, "fetched_at": listing.get("fetched_at")}

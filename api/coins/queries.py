@@ -1,5 +1,6 @@
 """All SQL of `/coins/{canonical_id}`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,8 @@ DEPLOYMENTS = text("""
 """)
 # columns that an older warehouse lacks are null
 LISTINGS = text("select * from marts.coin_listings where canonical_id = :canonical_id order by source, source_coin_id")
+
+FILES = text("select source, file, kind from ops.csv_files where source = any(:sources)")
 
 QUOTE_COLUMNS = arranged(
     "observed_at source source_coin_id price_usd market_cap_usd volume_24h_usd percent_change_24h ingested_at",
@@ -86,6 +89,13 @@ def deployments(connection: Connection, canonical_id: str) -> list[dict[str, Any
 def listings(connection: Connection, canonical_id: str) -> list[dict[str, Any]]:
     """Its listings, with whatever columns the mart has."""
     return [dict(row) for row in connection.execute(LISTINGS, {"canonical_id": canonical_id}).mappings()]
+
+
+def csv_files(connection: Connection, sources: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """By source: the CSV file that it is, and `snapshot` or `ohlcv`."""
+    if not sources or not exists(connection, "ops.csv_files"):
+        return {}
+    return {row.source: (row.file, row.kind) for row in connection.execute(FILES, {"sources": list(sources)})}
 
 
 def listing_list(canonical_id: str) -> Listing:

@@ -117,7 +117,11 @@ def explanation(request: Request) -> Response:
 
     def find(connection: Connection, publication: Publication) -> dict[str, Any]:
         coin = coin_of(request, connection, canonical_id)
-        return explain(coin, queries.listings(connection, str(coin["canonical_id"])), publication.published_at)
+        listings = queries.listings(connection, str(coin["canonical_id"]))
+        files = queries.csv_files(
+            connection, [each["source"] for each in listings if each["source"].startswith("csv:")]
+        )
+        return explain(coin, listings, files, publication.published_at)
 
     return one.of_marts(request, find, query.decimals)
 

@@ -36,8 +36,10 @@ class HistoryQuery(Page):
         "1d", description="Every quote, or prices by the hour or the day (UTC)"
     )
     source: QuoteSource | None = Field(None, description="Only this source's quotes; with `interval=raw`")
-    start: Moment | None = Field(None, description="From here on (ISO 8601; UTC when it has no offset)")
-    end: Moment | None = Field(None, description="Up to here; a date stands for its whole day")
+    start: Moment | None = Field(
+        None, description="From here on (ISO 8601; UTC when it has no offset)", examples=["2026-01-01"]
+    )
+    end: Moment | None = Field(None, description="Up to here; a date stands for its whole day", examples=["2026-01-31"])
     sort: Annotated[Literal["time", "-time"], Field(description="`-time` is newest first")] = "-time"
 
     @model_validator(mode="after")

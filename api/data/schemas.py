@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
-from api.data.sorting import SortParameter
+from api.data.sorting import DataSort, SortParameter
 from api.lists.page import LARGEST_OFFSET, Page
 from api.lists.schemas import Meta, Number, Pagination
 from api.moments import EARLIEST, LATEST, Moment, window_edge
@@ -56,24 +56,32 @@ class DataQuery(Page):
 
     page_size: ClassVar[int] = 10
 
-    symbol: Text | None = Field(None, description="Exact symbol, any case. Several coins may share one")
-    ticker: Text | None = Field(None, description="The same as `symbol`")
-    name: Text | None = Field(None, description="Part of the name, any case")
-    search: Text | None = Field(None, description="Part of the symbol or the name, any case")
-    canonical_id: Text | None = Field(None, description="One coin, such as `btc`")
+    symbol: Text | None = Field(
+        None, description="Exact symbol, any case. Several coins may share one", examples=["BTC"]
+    )
+    ticker: Text | None = Field(None, description="The same as `symbol`", examples=["BTC"])
+    name: Text | None = Field(None, description="Part of the name, any case", examples=["bitcoin"])
+    search: Text | None = Field(None, description="Part of the symbol or the name, any case", examples=["doge"])
+    canonical_id: Text | None = Field(None, description="One coin, such as `btc`", examples=["btc"])
     source: QuoteSource | None = Field(
         None,
         description="That source's latest quote per coin: `coinpaprika`, `coingecko`, `csv` (all files), "
         "`csv:<file stem>`. `rss` gives articles",
+        examples=["coingecko"],
     )
-    start_date: Moment | None = Field(None, description="Quotes from here on (ISO 8601; UTC when it has no offset)")
-    end_date: Moment | None = Field(None, description="Quotes up to here; a date stands for its whole day")
-    min_market_cap: Amount | None = Field(None, description="US dollars, inclusive")
-    max_market_cap: Amount | None = Field(None, description="US dollars, inclusive")
+    start_date: Moment | None = Field(
+        None, description="Quotes from here on (ISO 8601; UTC when it has no offset)", examples=["2026-01-01"]
+    )
+    end_date: Moment | None = Field(
+        None, description="Quotes up to here; a date stands for its whole day", examples=["2026-01-31T18:30:00Z"]
+    )
+    min_market_cap: Amount | None = Field(None, description="US dollars, inclusive", examples=[1000000])
+    max_market_cap: Amount | None = Field(None, description="US dollars, inclusive", examples=[1000000000])
     sort: SortParameter | None = Field(
         None,
         description="`-` descends. Default `rank`; newest first for quotes in a window (`observed_at` only) and for "
         "articles (`published_at` only)",
+        json_schema_extra={"x-enum-varnames": [key.name for key in DataSort]},  # `-` is nothing to name by
     )
     offset: int | None = Field(None, ge=0, le=LARGEST_OFFSET, description="Rows to skip; not together with `cursor`")
 
@@ -156,6 +164,6 @@ class DataAnswer(BaseModel):
 
     request_id: str
     api_latency_ms: float
-    data: list[CoinRow] | list[ArticleRow] | list[dict[str, Any]]
+    data: list[CoinRow | ArticleRow | dict[str, Any]] = Field(description="With `fields`, rows have those only")
     pagination: Pagination
     meta: Meta

@@ -22,7 +22,12 @@ class DriftEvent(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     source: str
+    field: str
     kind: str
     severity: str
+    status: str | None = Field(description="`open` until it is accepted or over")
+    evidence: str | None
+    example: str | None
+    suggested_mapping: str | None = Field(description="The line that approves it, if there is one to suggest")
     first_seen_at: datetime
     last_seen_at: datetime

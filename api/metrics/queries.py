@@ -52,6 +52,13 @@ REJECTED_BY_SOURCE = text("""
     group by source
     order by source
 """)
+# one row is one change, however often it was seen; kinds are few, and sources those of this system
+DRIFT_BY_SOURCE = text("""
+    select source, kind, count(*) as events
+    from ops.schema_drift_events
+    group by source, kind
+    order by source, kind
+""")
 # the ledger has the month's calls so far: the most of each month, added up, never falls
 CALLS_BY_SOURCE = text("""
     with months as (
@@ -101,6 +108,13 @@ def rejected_by_source(connection: Connection) -> dict[str, int]:
     if not exists(connection, "ops.rejected_records"):
         return {}
     return {row.source: row.records for row in connection.execute(REJECTED_BY_SOURCE)}
+
+
+def drift_by_source(connection: Connection) -> dict[tuple[str, str], int]:
+    """Changes noticed, by source and kind; none before the first pass has made the table."""
+    if not exists(connection, "ops.schema_drift_events"):
+        return {}
+    return {(row.source, row.kind): row.events for row in connection.execute(DRIFT_BY_SOURCE)}
 
 
 def calls_by_source(connection: Connection) -> list[ProviderCalls]:

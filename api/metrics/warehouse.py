@@ -33,6 +33,7 @@ def collect(context: Context) -> Iterator[Metric]:
             runs = queries.runs_by_source(connection)
             newest = queries.newest_success_by_source(connection)
             rejected = queries.rejected_by_source(connection)
+            drift = queries.drift_by_source(connection)
             calls = queries.calls_by_source(connection)
     except Problem:
         yield GaugeMetricFamily("warehouse_up", "Whether the warehouse answers", 0)
@@ -44,6 +45,12 @@ def collect(context: Context) -> Iterator[Metric]:
     for source in sorted({run.source for run in runs} | rejected.keys()):
         quarantine.add_metric([source], rejected.get(source, 0))
     yield quarantine
+    changes = CounterMetricFamily(
+        "schema_drift_events", "Changes noticed in what a source sends, each once", labels=["source", "kind"]
+    )
+    for labels, events in drift.items():
+        changes.add_metric(labels, events)
+    yield changes
     stale = GaugeMetricFamily(
         "data_staleness_seconds",
         "Time since a source last came through",

@@ -3,21 +3,21 @@
 # pyright: reportUnknownMemberType=false
 
 from array import array
-from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-FEW = 4096  # up to here, sorting the rows found is quicker than walking the whole order
+FEW = 4096  # up to here, comparing is quicker than laying out every place there is
 Numbers = pa.Int32Array
 # held, for looking them up by name costs more than what they do
-_AT_LEAST, _LESS, _AND, _FILTER = map(pc.get_function, ("greater_equal", "less", "and", "array_filter"))
-
-
-def of(numbers: Iterable[int]) -> Numbers:
-    """Numbers from Python's own."""
-    return pa.array(numbers, pa.int32())
+_AT_LEAST, _LESS, _AND, _FILTER, _TAKE, _SORT_INDICES, _SCATTER, _DROP_NULL = map(
+    pc.get_function,
+    ("greater_equal", "less", "and", "array_filter", "array_take", "array_sort_indices", "scatter", "drop_null"),
+)
+_UNCHECKED = pc.TakeOptions(boundscheck=False)
+_ASCENDING = pc.ArraySortOptions("ascending")
+_ScatterOptions: Any = vars(pc)["ScatterOptions"]  # the stubs are of an older Arrow
 
 
 def over(numbers: "array[int]") -> Numbers:
@@ -27,8 +27,8 @@ def over(numbers: "array[int]") -> Numbers:
 
 
 def take(values: Numbers, places: Numbers | pa.UInt64Array) -> Numbers:
-    """The values at these places."""
-    return pc.take(values, places)
+    """The values at these places, which must be there."""
+    return _TAKE.call([values, places], _UNCHECKED)
 
 
 def where_between(values: Numbers, keys: Numbers, first: int, last: int) -> Numbers:
@@ -38,14 +38,12 @@ def where_between(values: Numbers, keys: Numbers, first: int, last: int) -> Numb
     return _FILTER.call([values, _AND.call([low, high])])
 
 
-def both(some: Numbers, others: Numbers) -> Numbers:
-    """The numbers in both, in the order of the first."""
-    return pc.filter(some, pc.is_in(some, value_set=others))
-
-
-def either(some: Numbers, others: Numbers) -> Numbers:
-    """The numbers in at least one, each once."""
-    return pc.unique(pa.concat_arrays([some, others]))
+def ascending(numbers: Numbers, below: int) -> Numbers:
+    """The numbers, all different and from 0 to `below`, in order."""
+    if len(numbers) <= FEW:
+        return take(numbers, _SORT_INDICES.call([numbers], _ASCENDING))
+    laid_out = _SCATTER.call([numbers, numbers], _ScatterOptions(max_index=below - 1))
+    return _DROP_NULL.call([laid_out])
 
 
 def page(numbers: Numbers, offset: int, limit: int) -> list[int]:
@@ -55,10 +53,3 @@ def page(numbers: Numbers, offset: int, limit: int) -> list[int]:
     if content is None or not len(part):
         return []
     return memoryview(content).cast("i")[part.offset : part.offset + len(part)].tolist()
-
-
-def sorted_by(found: Numbers, places: Numbers, order: Numbers) -> Numbers:
-    """The numbers found, in the given order; `places` says where in it each number stands."""
-    if len(found) > FEW:
-        return both(order, found)
-    return take(found, pc.array_sort_indices(take(places, found)))

@@ -1,6 +1,8 @@
 """Which rows of a snapshot a request asks for, and in which order."""
 
+from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -10,6 +12,7 @@ from api.readmodel.numbers import Numbers
 from api.readmodel.snapshot import BLOCK, Order, Snapshot
 
 FEW = 2 * BLOCK
+FEW_COINS = 200  # up to here, going through them one by one is quicker than in bulk
 
 
 class Page(NamedTuple):
@@ -23,19 +26,20 @@ def select(snapshot: Snapshot, filters: Filters, sort: str, offset: int, limit: 
     """Find the rows `offset` to `offset + limit` of those that satisfy the filters, in the order of `sort`."""
     order = snapshot.orders[sort]
     ranks = _cap_ranks(snapshot, filters)
-    few = snapshot.catalogue.named(filters)
-    if few is not None:
-        rows = [snapshot.row[coin] for coin in few if snapshot.catalogue.satisfies(coin, filters)]
-        if ranks is not None:
-            rows = [row for row in rows if ranks[0] <= snapshot.cap_rank[row] < ranks[1]]
-        rows.sort(key=order.place.__getitem__)
-        return Page(rows[offset : offset + limit], len(rows))
-    if filters.name is None and filters.search is None:
-        if ranks is None:
-            return Page(order.rows[offset : offset + limit].tolist(), len(order.rows))
-        return Page(_between(order, *ranks, offset, limit), ranks[1] - ranks[0])
-    found = snapshot.selections.of((filters, sort), lambda: _containing(snapshot, filters, order, ranks))
-    return Page(numbers.page(found, offset, limit), len(found))
+    coins = snapshot.catalogue.named(filters)
+    if coins is None:
+        if filters.name is None and filters.search is None:
+            if ranks is None:
+                return Page(order.rows[offset : offset + limit].tolist(), len(order.rows))
+            return Page(_between(order, *ranks, offset, limit), ranks[1] - ranks[0])
+        coins = snapshot.catalogue.containing(filters)
+    if len(coins) <= FEW_COINS:
+        places = _few_places(snapshot, coins, order, ranks)
+        here, total = places[offset : offset + limit], len(places)
+    else:
+        found = snapshot.selections.of((filters, sort), lambda: _many_places(snapshot, coins, order, ranks))
+        here, total = numbers.page(found, offset, limit), len(found)
+    return Page([order.rows[place] for place in here], total)
 
 
 def _between(order: Order, first: int, last: int, offset: int, limit: int) -> list[int]:
@@ -62,12 +66,21 @@ def _between(order: Order, first: int, last: int, offset: int, limit: int) -> li
     return numbers.page(numbers.where_between(rows, ranks, first, last), offset, limit)
 
 
-def _containing(snapshot: Snapshot, filters: Filters, order: Order, ranks: tuple[int, int] | None) -> Numbers:
-    """All rows whose texts contain what is asked for, and that satisfy the other filters, in order."""
-    found = numbers.take(snapshot.rows_of, snapshot.catalogue.containing(filters))
+def _few_places(snapshot: Snapshot, coins: Sequence[int], order: Order, ranks: tuple[int, int] | None) -> list[int]:
+    """Where in the order the coins stand that satisfy the other filters, ascending."""
     if ranks is not None:
-        found = numbers.where_between(found, numbers.take(snapshot.cap_ranks, found), *ranks)
-    return numbers.sorted_by(found, order.places, order.numbers)
+        first, last = ranks
+        coins = [coin for coin in coins if first <= snapshot.cap_rank[coin] < last]
+    return sorted([order.place[coin] for coin in coins])
+
+
+def _many_places(snapshot: Snapshot, coins: Sequence[int], order: Order, ranks: tuple[int, int] | None) -> Numbers:
+    """The same in bulk."""
+    found = numbers.over(array("i", coins))
+    places = numbers.take(order.places, found)
+    if ranks is not None:
+        places = numbers.where_between(places, numbers.take(snapshot.cap_ranks, found), *ranks)
+    return numbers.ascending(places, len(order.rows))
 
 
 def _cap_ranks(snapshot: Snapshot, filters: Filters) -> tuple[int, int] | None:

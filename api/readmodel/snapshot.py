@@ -36,7 +36,7 @@ class Order:
     cap_blocks: Sequence["array[int]"]
     """The ranks of each BLOCK of rows, ascending: how many lie in a range is two lookups."""
     place: "array[int]"
-    """By row: where in the order it stands."""
+    """By the catalogue's number: where in the order the coin stands."""
     places: Numbers
 
 
@@ -57,14 +57,13 @@ class Snapshot:
     catalogue: Catalogue
     row: "array[int]"
     """By the catalogue's number: the coin's row here."""
-    rows_of: Numbers
     selections: Memory[Numbers]
-    """What filters found before, for the pages that follow."""
+    """What filters found before, as places in an order, for the pages that follow."""
     caps: Sequence[Decimal]
     """The market caps there are, ascending; a cap's rank is its place here."""
     cap_rank: "array[int]"
+    """By the catalogue's number; -1 without a market cap."""
     cap_ranks: Numbers
-    """By row; -1 without a market cap."""
 
     def coin(self, canonical_id: str) -> dict[str, Any] | None:
         """All columns of a coin."""
@@ -99,7 +98,7 @@ class _Columns:
             self.values[name].append(coin[place])
 
 
-def _orders(columns: _Columns, cap_rank: "array[int]") -> dict[str, Order]:
+def _orders(columns: _Columns, row: "array[int]", cap_rank: "array[int]") -> dict[str, Order]:
     """Every sort order in both directions: empty values last in both, ties by rank."""
     orders: dict[str, Order] = {}
     for column in SORTABLE:
@@ -110,9 +109,10 @@ def _orders(columns: _Columns, cap_rank: "array[int]") -> dict[str, Order]:
         absent = [number for number, value in enumerate(values) if value is None]
         for name, descending in ((column, False), (f"-{column}", True)):
             ranked = array("i", [*sorted(present, key=values.__getitem__, reverse=descending), *absent])
-            place = array("i", bytes(4 * len(ranked)))
-            for standing, number in enumerate(ranked):
-                place[number] = standing
+            standing = array("i", bytes(4 * len(ranked)))
+            for place, number in enumerate(ranked):
+                standing[number] = place
+            places = array("i", map(standing.__getitem__, row))
             ranks = array("i", map(cap_rank.__getitem__, ranked))
             blocks = [array("i", sorted(ranks[start : start + BLOCK])) for start in range(0, len(ranks), BLOCK)]
             capped = sum(1 for rank in ranks if rank >= 0)
@@ -124,8 +124,8 @@ def _orders(columns: _Columns, cap_rank: "array[int]") -> dict[str, Order]:
                 capped=capped,
                 by_cap=_direction(ranks[:capped].tolist()),
                 cap_blocks=blocks,
-                place=place,
-                places=numbers.over(place),
+                place=places,
+                places=numbers.over(places),
             )
     return orders
 
@@ -167,6 +167,7 @@ def build(
     caps, cap_rank = _market_caps(columns.values["market_cap_usd"])
     ids = columns.values["canonical_id"]
     row = array("i", sorted(range(len(ids)), key=ids.__getitem__))
+    cap_rank_of = array("i", map(cap_rank.__getitem__, row))
     identity = [[columns.values[name][number] for number in row] for name in ("canonical_id", "symbol", "name")]
     sources = tuple(sorted({source for each in columns.values["sources"] for source in each}))
     return Snapshot(
@@ -175,14 +176,13 @@ def build(
         meta=encode({"version": version, "published_at": published_at, "sources": sources}),
         rows=tuple(rows),
         texts={name: tuple(column) for name, column in zip(COLUMNS, texts, strict=True)},
-        orders=_orders(columns, cap_rank),
+        orders=_orders(columns, row, cap_rank),
         catalogue=catalogue(*identity, known=previous.catalogue if previous else None),
         row=row,
-        rows_of=numbers.over(row),
         selections=Memory(SELECTIONS),
         caps=caps,
-        cap_rank=cap_rank,
-        cap_ranks=numbers.over(cap_rank),
+        cap_rank=cap_rank_of,
+        cap_ranks=numbers.over(cap_rank_of),
     )
 
 

@@ -4,11 +4,8 @@ from array import array
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from api.readmodel import numbers
-from api.readmodel.numbers import Numbers
-
 LONGEST = 3
-REMEMBERED = 128
+REMEMBERED = 500
 
 
 class SubstringIndex:
@@ -26,13 +23,17 @@ class SubstringIndex:
             for piece in pieces:
                 self._holders.setdefault(piece, array("i")).append(number)
 
-        self.find: Callable[[str], Numbers] = lru_cache(REMEMBERED)(self._find)
+        self.find: Callable[[str], array[int]] = lru_cache(REMEMBERED)(self._find)
         """The numbers of the texts that contain a piece (folded as the texts are), ascending."""
 
-    def _find(self, piece: str) -> Numbers:
+    def _find(self, piece: str) -> "array[int]":
         if len(piece) <= LONGEST:
-            return numbers.over(self._holders.get(piece, array("i")))
+            return self._holders.get(piece, array("i"))
         starts = range(len(piece) - LONGEST + 1)
         holders = [self._holders.get(piece[start : start + LONGEST], array("i")) for start in starts]
-        rarest = min(holders, key=len)
-        return numbers.of([number for number in rarest if piece in self.texts[number]])
+        return self.among(min(holders, key=len), piece)
+
+    def among(self, numbers: Sequence[int], piece: str) -> "array[int]":
+        """Those of the numbers whose texts contain a piece."""
+        texts = self.texts
+        return array("i", [number for number in numbers if piece in texts[number]])

@@ -22,8 +22,12 @@ class Question(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: Text | None = Field(None, description="With `id`: `coingecko`, `coinpaprika`, `csv:<file stem>`")
-    id: LongText | None = Field(None, description="The source's own id of the coin, such as `bitcoin`")
+    source: Text | None = Field(
+        None, description="With `id`: `coingecko`, `coinpaprika`, `csv:<file stem>`", examples=["coingecko"]
+    )
+    id: LongText | None = Field(
+        None, description="The source's own id of the coin, such as `bitcoin`", examples=["bitcoin"]
+    )
     symbol: Text | None = Field(None, description="Any case. Several coins may share one: then all of them are given")
     contract: LongText | None = Field(
         None,

@@ -10,7 +10,7 @@ import pytest
 from kasparro.settings import Settings
 from kasparro.warehouse import LOGIN_ROLES, Warehouse, setup
 from tests.api import sample
-from tests.api.marts import Marts
+from tests.api.marts import Marts, coin
 from tests.api.serving import Api, serving
 from tests.conftest import free_port, make_settings
 
@@ -55,11 +55,41 @@ def market(warehouse: Warehouse, api_settings: Settings) -> Generator[Api]:
             yield api
 
 
+@pytest.fixture(scope="session")
+def whole(warehouse: Warehouse, api_settings: Settings) -> Generator[Api]:
+    """The API over the sample market with every table of this release; this computer is not limited."""
+    with own_database(warehouse, api_settings) as own:
+        marts = Marts(own)
+        marts.add_records()
+        marts.publish(7, coins=sample.COINS, listings=sample.LISTINGS, quotes=sample.QUOTES, articles=sample.ARTICLES)
+        sample.write_runs(marts)
+        with serving(api_settings, lambda: own.url("reader")) as api:
+            api.wait_for(7)
+            yield api
+
+
 @pytest.fixture
 def empty(warehouse: Warehouse, api_settings: Settings) -> Generator[Warehouse]:
     """A database as it is before the first pass: roles, schemas, ledger; no marts."""
     with own_database(warehouse, api_settings) as own:
         yield own
+
+
+@pytest.fixture
+def marts(empty: Warehouse) -> Marts:
+    """The marts of a database of its own, version 1 published."""
+    marts = Marts(empty)
+    marts.publish(1, coins=[coin("btc")])
+    return marts
+
+
+@pytest.fixture
+def api(empty: Warehouse, marts: Marts, api_settings: Settings) -> Generator[Api]:
+    """The API over it."""
+    assert marts
+    with serving(api_settings, lambda: empty.url("reader")) as api:
+        api.wait_for(1)
+        yield api
 
 
 @pytest.fixture

@@ -12,178 +12,16 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values  # pyright: ignore[reportUnknownVariableType]
 
 from kasparro.warehouse import Warehouse
+from tests.api.contracts import table
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-TABLES = """
-    create table if not exists marts.coins (
-        canonical_id text primary key,
-        symbol text not null,
-        name text not null,
-        status text not null,
-        rank integer,
-        price_usd numeric,
-        market_cap_usd numeric,
-        volume_24h_usd numeric,
-        percent_change_24h numeric,
-        circulating_supply numeric,
-        total_supply numeric,
-        max_supply numeric,
-        price_spread_pct numeric,
-        source_count integer not null,
-        sources text[] not null,
-        updated_at timestamptz,
-        first_seen_at timestamptz not null,
-        last_seen_at timestamptz not null
-    );
-    create table if not exists marts.coin_listings (
-        source text,
-        source_coin_id text,
-        canonical_id text,
-        symbol text,
-        name text,
-        rank integer,
-        status text,
-        method text,
-        confidence numeric,
-        evidence text,
-        first_seen_at timestamptz,
-        last_seen_at timestamptz,
-        price_usd numeric,
-        market_cap_usd numeric,
-        volume_24h_usd numeric,
-        percent_change_24h numeric,
-        observed_at timestamptz,
-        fetched_at timestamptz,
-        is_counted boolean,
-        held_back_reason text,
-        primary key (source, source_coin_id)
-    );
-    create table if not exists marts.coin_quotes (
-        source text,
-        source_coin_id text,
-        observed_at timestamptz,
-        canonical_id text,
-        price_usd numeric,
-        market_cap_usd numeric,
-        volume_24h_usd numeric,
-        percent_change_24h numeric,
-        fetched_at timestamptz,
-        primary key (source, source_coin_id, observed_at)
-    );
-    create index if not exists coin_quotes_observed_at
-        on marts.coin_quotes (observed_at desc, source, source_coin_id);
-    create index if not exists coin_quotes_canonical_id on marts.coin_quotes (canonical_id, observed_at desc);
-    create table if not exists marts.news_articles (
-        article_id text primary key,
-        feed text,
-        title text,
-        url text,
-        summary text,
-        published_at timestamptz,
-        fetched_at timestamptz,
-        coins text[]
-    );
-"""
+FIRST = ("marts.coins", "marts.coin_listings", "marts.coin_quotes", "marts.news_articles")
 # the records and derivations beside them; a warehouse of an older release has none of these
-RECORDS = """
-    create table marts.coin_ids (
-        canonical_id text primary key,
-        redirects_to text,
-        given_version bigint not null,
-        retired_version bigint,
-        given_at timestamptz not null,
-        retired_at timestamptz
-    );
-    create table marts.coin_listing_history (
-        source text,
-        source_coin_id text,
-        canonical_id text not null,
-        method text not null,
-        confidence numeric not null,
-        version bigint not null,
-        valid_from timestamptz,
-        valid_to timestamptz,
-        primary key (source, source_coin_id, valid_from)
-    );
-    create table marts.coin_changes (
-        change_id bigint primary key,
-        canonical_id text not null,
-        other_canonical_id text,
-        kind text not null,
-        old_value text,
-        new_value text,
-        detail text,
-        version bigint not null,
-        changed_at timestamptz not null
-    );
-    create table marts.coin_relations (
-        canonical_id text,
-        related_canonical_id text,
-        relation text,
-        confidence numeric,
-        evidence text,
-        primary key (canonical_id, related_canonical_id, relation)
-    );
-    create table marts.coin_deployments (
-        chain_id text,
-        address text,
-        canonical_id text not null,
-        caip19_id text not null,
-        sources text[] not null,
-        primary key (chain_id, address)
-    );
-    create table marts.coin_prices_hourly (
-        canonical_id text,
-        bucket_at timestamptz,
-        open_usd numeric,
-        high_usd numeric,
-        low_usd numeric,
-        close_usd numeric,
-        market_cap_usd numeric,
-        volume_usd numeric,
-        quote_count bigint,
-        sources text[],
-        primary key (canonical_id, bucket_at)
-    );
-    create table marts.coin_prices_daily (like marts.coin_prices_hourly including all);
-    create table marts.news_mentions (
-        article_id text,
-        canonical_id text,
-        matched_text text,
-        confidence numeric,
-        primary key (article_id, canonical_id)
-    );
-    create table ops.schema_drift_events (
-        event_id text primary key,
-        source text,
-        table_name text,
-        field text,
-        kind text,
-        severity text,
-        evidence text,
-        first_seen_at timestamptz,
-        last_seen_at timestamptz
-    );
-    create table ops.identity_quality (
-        truth text,
-        method text,
-        market_cap_band text,
-        pairs bigint,
-        correct bigint,
-        wrong bigint,
-        missed bigint,
-        precision numeric,
-        recall numeric
-    );
-    create table ops.identity_review (
-        source text,
-        source_coin_id text,
-        other_source text,
-        other_source_coin_id text,
-        market_cap_usd numeric,
-        reason text
-    );
-"""
+LATER = (
+    "marts.coin_ids", "marts.coin_listing_history", "marts.coin_changes", "marts.coin_relations",
+    "marts.coin_deployments", "marts.coin_prices_hourly", "marts.coin_prices_daily", "marts.news_mentions",
+    "ops.schema_drift_events", "ops.identity_quality", "ops.identity_review", "ops.csv_files",
+)  # fmt: skip
 
 Row = Mapping[str, Any]
 
@@ -269,11 +107,11 @@ class Marts:
     def __init__(self, warehouse: Warehouse) -> None:
         self._url = warehouse.url("transformer")
         with self._connect() as connection, connection.cursor() as cursor:
-            cursor.execute(TABLES)
+            cursor.execute("".join(map(table, FIRST)))
 
     def add_records(self) -> None:
         """Make the tables that a warehouse of this release has beside the first ones."""
-        self.execute(RECORDS)
+        self.execute("".join(map(table, LATER)))
 
     def insert(self, table: str, *rows: Row) -> None:
         """Put rows of the same columns into a table."""

@@ -62,6 +62,7 @@ def api(warehouse: Warehouse, api_settings: Settings) -> Generator[Api]:
         mention = {"matched_text": "Bitcoin", "confidence": Decimal("0.9")}
         marts.insert("marts.news_mentions", *({"article_id": name, "canonical_id": "btc", **mention} for name in "ab"))
         marts.insert("marts.news_mentions", {"article_id": "a1", "canonical_id": "btc", **mention})
+        marts.insert("ops.csv_files", {"source": "csv:mine", "file": "mine.csv", "kind": "ohlcv"})
         marts.publish(7, coins=sample.COINS, listings=LISTINGS, quotes=sample.QUOTES, articles=sample.ARTICLES)
         with serving(api_settings, lambda: own.url("reader")) as api:
             api.wait_for(7)
@@ -193,6 +194,8 @@ def test_explain_says_what_each_source_gave_and_what_became_of_it(api: Api) -> N
     assert (paprika["weight"], paprika["held_back_reason"]) == (0, "implausible against coingecko: 1.6 times")
     assert paprika["raw"]["table"] == "raw_coinpaprika.tickers"
     assert (mine["age_seconds"], mine["held_back_reason"]) == (None, "no price")
+    assert mine["raw"]["table"] == "raw_csv.ohlcv"
+    assert mine["raw"]["key"] == {"file": "mine.csv", "symbol": "BTC", "name": "Btc"}
 
 
 def test_an_older_warehouse_is_told_from_a_fault(market: Api) -> None:

@@ -142,7 +142,8 @@ def test_a_thousand_at_once_in_their_order(api: Api) -> None:
         {"source": "coingecko", "id": "bitcoin"}, {"symbol": "ONE"}, {"source": "coingecko", "id": "nosuch"},
         {"contract": "eip155:1/erc20:0xAbC"}, {"canonical_id": "one-harmony"},
     ]  # fmt: skip
-    answer = api.post("/resolve", json={"queries": queries * 200})
+    answer = api.post("/resolve", json={"queries": queries * 200}, headers={"If-None-Match": "*"})
+    assert "etag" not in answer.headers and answer.headers["cache-control"] == "no-store"  # no tag tells a body
     assert answer.status_code == 200
     data = answer.json()["data"]
     assert len(data) == 1000

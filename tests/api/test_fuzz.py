@@ -1,6 +1,5 @@
 """The OpenAPI document against the API, by schemathesis: what it promises holds, whatever is asked."""
 
-from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -11,12 +10,8 @@ from schemathesis.specs.openapi.checks import (
     positive_data_acceptance,  # pyright: ignore[reportUnknownVariableType]
 )
 
-from kasparro.settings import Settings
-from kasparro.warehouse import Warehouse
-from tests.api import sample
-from tests.api.conftest import KEY, own_database
-from tests.api.marts import Marts
-from tests.api.serving import Api, serving
+from tests.api.conftest import KEY
+from tests.api.serving import Api
 
 SEEDED = 1000  # below it the sample is the same on every run
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
@@ -45,19 +40,6 @@ OPERATIONS = [
     ("/etl/trigger", "POST"),
 ]
 ENDLESS = ("/stream", "GET")  # its answer has no end to wait for: test_stream.py asks it odd things
-
-
-@pytest.fixture(scope="module")
-def whole(warehouse: Warehouse, api_settings: Settings) -> Generator[Api]:
-    """The API over the sample market with every table of this release; this computer is not limited."""
-    with own_database(warehouse, api_settings) as own:
-        marts = Marts(own)
-        marts.add_records()
-        marts.publish(7, coins=sample.COINS, listings=sample.LISTINGS, quotes=sample.QUOTES, articles=sample.ARTICLES)
-        sample.write_runs(marts)
-        with serving(api_settings, lambda: own.url("reader")) as api:
-            api.wait_for(7)
-            yield api
 
 
 @pytest.fixture(scope="module")

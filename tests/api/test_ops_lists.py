@@ -34,10 +34,10 @@ def api(warehouse: Warehouse, api_settings: Settings) -> Generator[Api]:
         counts = {"pairs": 712, "correct": 706, "wrong": 2, "missed": 4, "precision": Decimal("0.9970")}
         quality = {"truth": "shipped", "method": "all", "market_cap_band": "all", **counts, "recall": Decimal("0.9920")}
         marts.insert("ops.identity_quality", quality)
-        pair = {"source": "coingecko", "other_source": "coinpaprika", "reason": "symbol only"}
+        doubt = {"kind": "weak", "evidence": "same symbol"}
         for number in range(5):
-            ids = {"source_coin_id": f"a{number}", "other_source_coin_id": f"b{number}"}
-            marts.insert("ops.identity_review", {**pair, **ids, "market_cap_usd": Decimal(number) or None})
+            ids = {"coingecko_id": f"a{number}", "coinpaprika_id": f"b{number}"}
+            marts.insert("ops.identity_review", {**doubt, **ids, "market_cap_usd": Decimal(number) or None})
         for number in range(3):
             run_id = f"00000000-0000-0000-0000-00000000000{'abc'[number]}"
             sources = [{"source": "csv", "calls_this_month": None}, {"source": "rss", "status": "failed", "error": "x"}]
@@ -68,7 +68,8 @@ def test_drift_is_newest_first_and_filtered(api: Api) -> None:
 
 
 def test_quality_keeps_every_digit(api: Api) -> None:
-    assert '"precision":0.997,"recall":0.992' in api.get("/identity/quality").text
+    text = api.get("/identity/quality").text
+    assert '"precision":0.997,' in text and '"recall":0.992,' in text
     assert api.get("/identity/quality?decimals=string").json()["data"][0]["precision"] == "0.997"
 
 
@@ -76,10 +77,10 @@ def test_review_is_by_market_cap_and_walks(api: Api) -> None:
     seen, cursor = list[str](), ""
     while cursor is not None:
         body = api.get(f"/identity/review?limit=2{f'&cursor={cursor}' if cursor else ''}").json()
-        seen += [row["source_coin_id"] for row in body["data"]]
+        seen += [row["coingecko_id"] for row in body["data"]]
         cursor = body["pagination"]["next_cursor"]
     assert seen == ["a4", "a3", "a2", "a1", "a0"]
-    assert api.get("/identity/review?fields=reason&format=csv").text == "reason\r\n" + "symbol only\r\n" * 5
+    assert api.get("/identity/review?fields=evidence&format=csv").text == "evidence\r\n" + "same symbol\r\n" * 5
 
 
 @pytest.mark.parametrize("path", ["/runs", f"/runs/{RUN}"])

@@ -1,16 +1,14 @@
 """New versions appear by themselves, whole, while walks that began before go on over theirs."""
 
 import threading
-from collections.abc import Generator
 from decimal import Decimal
 
 import pytest
 
-from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
 from tests.api.marts import Marts, coin, listing, quote
 from tests.api.sample import NOON
-from tests.api.serving import Api, serving
+from tests.api.serving import Api
 
 
 def coins_of(version: int, count: int = 30) -> list[dict[str, object]]:
@@ -24,15 +22,6 @@ def marts(empty: Warehouse) -> Marts:
     marts = Marts(empty)
     marts.publish(1, coins=coins_of(1))
     return marts
-
-
-@pytest.fixture
-def api(empty: Warehouse, marts: Marts, api_settings: Settings) -> Generator[Api]:
-    """The API over it."""
-    assert marts
-    with serving(api_settings, lambda: empty.url("reader")) as api:
-        api.wait_for(1)
-        yield api
 
 
 def test_new_version_appears(api: Api, marts: Marts) -> None:

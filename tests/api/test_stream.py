@@ -9,27 +9,8 @@ import httpx
 import pytest
 
 from api.stream import routes
-from kasparro.settings import Settings
-from kasparro.warehouse import Warehouse
 from tests.api.marts import Marts, coin
-from tests.api.serving import Api, eventually, serving
-
-
-@pytest.fixture
-def marts(empty: Warehouse) -> Marts:
-    """The marts of a database of its own, version 1 published."""
-    marts = Marts(empty)
-    marts.publish(1, coins=[coin("btc")])
-    return marts
-
-
-@pytest.fixture
-def api(empty: Warehouse, marts: Marts, api_settings: Settings) -> Generator[Api]:
-    """The API over it."""
-    assert marts
-    with serving(api_settings, lambda: empty.url("reader")) as api:
-        api.wait_for(1)
-        yield api
+from tests.api.serving import Api, eventually
 
 
 def events(answer: httpx.Response) -> Iterator[dict[str, str]]:

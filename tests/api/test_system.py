@@ -1,6 +1,5 @@
 """`/stats`, `/health`, `/metrics`, `/`, `/openapi.json`: what the system says about itself."""
 
-from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -65,23 +64,6 @@ def test_health_names_the_source_that_fails_and_since_when(market: Api) -> None:
     assert body["last_run"]["run_id"].endswith("3")
     assert body["last_run"]["status"] == "partial"
     assert datetime.now(UTC) - datetime.fromisoformat(body["timestamp"]) < timedelta(minutes=5)
-
-
-@pytest.fixture
-def marts(empty: Warehouse) -> Marts:
-    """The marts of a database of its own, version 1 published."""
-    marts = Marts(empty)
-    marts.publish(1, coins=[coin("btc")])
-    return marts
-
-
-@pytest.fixture
-def api(empty: Warehouse, marts: Marts, api_settings: Settings) -> Generator[Api]:
-    """The API over it."""
-    assert marts
-    with serving(api_settings, lambda: empty.url("reader")) as api:
-        api.wait_for(1)
-        yield api
 
 
 ALL = [{"source": source} for source in ("coinpaprika", "coingecko", "csv:mine", "rss")]
@@ -157,6 +139,17 @@ def test_a_record_rejected_in_every_pass_counts_once(api: Api, marts: Marts) -> 
     assert samples_of(api)["rejected_records_total", "csv"] == 1
 
 
+def test_metrics_count_what_changed_in_the_sources(api: Api, marts: Marts) -> None:
+    assert not any(name == "schema_drift_events_total" for name, *_ in samples_of(api))  # there is no table yet
+    marts.execute("""
+        create table ops.schema_drift_events as
+        select 'coingecko' as source, unnest(array['renamed', 'added', 'added']) as kind
+    """)
+    samples = samples_of(api)
+    assert samples["schema_drift_events_total", "added", "coingecko"] == 2
+    assert samples["schema_drift_events_total", "coingecko", "renamed"] == 1
+
+
 def test_metrics_tell_runs_staleness_and_requests(market: Api) -> None:
     market.get("/data?limit=0")
     samples = samples_of(market)
@@ -205,6 +198,15 @@ def test_openapi_describes_parameters_and_errors(market: Api) -> None:
     assert all(parameter["description"] for parameter in parameters.values())
     assert "application/problem+json" in operation["responses"]["422"]["content"]
     assert set(document["paths"]) >= {"/data", "/stats", "/health", "/metrics", "/etl/trigger"}
+    described = {tag["name"] for tag in document["tags"]}
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    assert {tag for each in operations for tag in each["tags"]} == described
+    targets = {
+        link["operationId"]
+        for each in operations
+        for link in each["responses"].get("200", {}).get("links", {}).values()
+    }
+    assert targets < {each["operationId"] for each in operations}
 
 
 KEYED = ["/etl/trigger", "/api/etl/trigger", "/trigger-etl"]
