@@ -26,5 +26,13 @@
     )
 {%- endmacro -%}
 
+{#- The name of the coin that a wrapped or bridged one stands for: without the words that say so and what is in brackets. -#}
+{%- macro base_name_key(name) -%}
+    {{ comparison_key(
+        "regexp_replace(" ~ name ~ ", '\\y(" ~ var("wrapper_name_words") | join("|")
+        ~ "|binance|heco|polygon|pos|token|on|by)\\y|\\(.*\\)', '', 'gi')"
+    ) }}
+{%- endmacro -%}
+
 {#- Whether a name says that the coin stands for another one. -#}
 {%- macro is_wrapped_name(name) -%} {{ name }} ~* '\y({{ var("wrapper_name_words") | join("|") }})\y' {%- endmacro -%}

@@ -1,8 +1,8 @@
 """Which coins there are: the majors, then as many invented ones as asked for, with the flaws of life.
 
 About a third of the invented coins share their symbol with another coin, never that of Bitcoin or Ethereum. CoinPaprika
-lists the best half, some under another name, and some coins that CoinGecko does not know. Of the coins at both, 70 %
-are quoted within 0.4 %, 20 % 1 to 6 % off, and 10 % are stale at one of them.
+lists the best half, some under another name, some coins that CoinGecko does not know, and many that are given up. Of
+the coins at both, 70 % are quoted within 0.4 %, 20 % 1 to 6 % off, and 10 % are stale at one of them.
 """
 
 from math import log10
@@ -15,7 +15,7 @@ from providers.generated.naming import new_address, new_contracts, new_name, new
 RESERVED_SYMBOLS = frozenset({"btc", "eth"})
 MAX_TICKERS = 2500
 LONGEST_SUPPLY = 9_223_372_036_854_775_807
-SHARED_SYMBOL_SHARE = 0.175
+SHARED_SYMBOL_SHARE = 0.2
 TINY_PRICES = (0.00000000001234, 0.0000000000008031, 0.000000000456)
 
 
@@ -43,7 +43,8 @@ class Founder:
             if to_share > 0 and (self._chance.random() < 0.8 or asset.key < 2 * len(MAJORS)):
                 self._list_at_coinpaprika(asset)
                 to_share -= 1
-        for number in range(only_paprika + tickers):
+        given_up = max(tickers, coins * 7 // 30)
+        for number in range(only_paprika + given_up):
             asset = self.invent(coins // 2 + number, coins)
             self._list_at_coinpaprika(asset)
             asset.listings["coinpaprika"].active = asset.quoted = number < only_paprika
@@ -149,7 +150,9 @@ class Founder:
     def _name_and_symbol(self) -> tuple[str, str]:
         name = new_name(self._chance)
         if self._shareable and self._chance.random() < SHARED_SYMBOL_SHARE:
-            return name, self._chance.choice(self._shareable)
+            symbol = self._chance.choice(self._shareable)
+            self._shareable.append(symbol)  # what many share is what the next one takes
+            return name, symbol
         symbol = new_symbol(name, self._symbols, self._chance)
         self._shareable.append(symbol)
         return name, symbol

@@ -6,22 +6,24 @@ coins as (
     select * from {{ ref('int_coins__consensus') }}
 ),
 
+names as (
+    select * from {{ ref('int_names__keyed') }}
+),
+
 keyed as (
     select
-        canonical_id,
-        symbol,
-        name,
-        market_cap_usd,
-        status,
-        row_number() over (order by market_cap_usd desc nulls last, canonical_id asc) as rank,
-        coalesce({{ comparison_key('symbol') }}, '') as symbol_key,
-        {{ comparison_key('name') }} as name_key,
-        coalesce({{ is_wrapped_name('name') }}, false) as is_wrapped,
-        {{ comparison_key(
-            "regexp_replace(name, '\\y(" ~ var("wrapper_name_words") | join("|")
-            ~ "|binance|heco|polygon|pos|token|on|by)\\y|\\(.*\\)', '', 'gi')"
-        ) }} as base_name_key
+        coins.canonical_id,
+        coins.symbol,
+        coins.name,
+        coins.market_cap_usd,
+        coins.status,
+        row_number() over (order by coins.market_cap_usd desc nulls last, coins.canonical_id asc) as rank,
+        coalesce({{ comparison_key('coins.symbol') }}, '') as symbol_key,
+        names.name_key,
+        coalesce(names.is_wrapped, false) as is_wrapped,
+        names.base_name_key
     from coins
+    left join names using (name)
 ),
 
 known_as as (

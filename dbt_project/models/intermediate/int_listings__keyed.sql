@@ -6,6 +6,10 @@ listings as (
     select * from {{ ref('int_listings__current') }}
 ),
 
+names as (
+    select * from {{ ref('int_names__keyed') }}
+),
+
 symbol_aliases as (
     select * from {{ ref('symbol_aliases') }}
 ),
@@ -14,14 +18,12 @@ normalised as (
     select
         source,
         source_coin_id,
+        name,
         coalesce({{ comparison_key('symbol') }}, '') as symbol_key,
-        {{ comparison_key('name') }} as name_key,
-        {{ core_name_key('name') }} as core_name_key,
         {{ comparison_key(
             "case source when 'coinpaprika' then substr(source_coin_id, strpos(source_coin_id, '-') + 1) "
             ~ "else source_coin_id end"
-        ) }} as id_key,
-        coalesce({{ is_wrapped_name('name') }}, false) as is_wrapped
+        ) }} as id_key
     from listings
 ),
 
@@ -30,11 +32,12 @@ keyed as (
         normalised.source,
         normalised.source_coin_id,
         coalesce(symbol_aliases.canonical_symbol_key, normalised.symbol_key) as symbol_key,
-        normalised.name_key,
-        normalised.core_name_key,
+        names.name_key,
+        names.core_name_key,
         normalised.id_key,
-        normalised.is_wrapped
+        coalesce(names.is_wrapped, false) as is_wrapped
     from normalised
+    left join names using (name)
     left join symbol_aliases using (symbol_key)
 )
 

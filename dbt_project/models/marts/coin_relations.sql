@@ -32,6 +32,25 @@ reviewed as (
             and known_relations.related_source_coin_id = related.source_coin_id
 ),
 
+-- Two joins by one key each: one by either key would compare every coin with every other
+bases as (
+    select
+        name_key as base_name_key,
+        canonical_id,
+        name,
+        symbol_key
+    from coins
+    where not is_wrapped and is_best_known_of_name and symbol_key <> ''
+    union
+    select
+        symbol_key as base_name_key,
+        canonical_id,
+        name,
+        symbol_key
+    from coins
+    where not is_wrapped and is_best_known_of_symbol and symbol_key <> ''
+),
+
 by_name as (
     select
         coins.canonical_id,
@@ -40,17 +59,11 @@ by_name as (
         0.8 as confidence,
         format('named %s, with a symbol of %s', coins.name, bases.name) as evidence
     from coins
-    inner join coins as bases on coins.base_name_key in (bases.name_key, bases.symbol_key)
+    inner join bases using (base_name_key)
     where
         coins.is_wrapped
-        and not bases.is_wrapped
-        and (
-            (coins.base_name_key = bases.name_key and bases.is_best_known_of_name)
-            or (coins.base_name_key = bases.symbol_key and bases.is_best_known_of_symbol)
-        )
         and coins.canonical_id <> bases.canonical_id
         and coins.symbol_key like '%' || bases.symbol_key || '%'
-        and bases.symbol_key <> ''
 ),
 
 by_symbol as (
