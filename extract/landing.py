@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import dlt
 from dlt.common.schema.typing import TColumnSchema
@@ -16,58 +16,16 @@ from dlt.extract import DltResource
 from extract.calls import Calls
 from extract.destination import REPLACES
 from extract.errors import SourceError
-from extract.known import KeyValues, Known, State, key_text
+from extract.known import KeyValues, Known, State
 from extract.plan import UNLIMITED, Budget
-from extract.records import (
-    Integer,
-    Keeps,
-    Key,
-    Landed,
-    Moment,
-    Origin,
-    Payload,
-    Record,
-    Text,
-    Typed,
-    key_of,
-    required,
-    typed,
-)
+from extract.presence import Departure, Fetch, Presence
+from extract.records import Landed, Origin, Payload, Record, Typed, key_of, required, typed
 from extract.tables import REJECTED, REJECTED_KEY, Spool, columns_of, rejected_columns, rejected_rows, rows_of
 from kasparro import failures
 
 NONE: frozenset[str] = frozenset()
 
 Row = TypeVar("Row")
-
-
-class Fetch(Record):
-    """The newest answer of an endpoint whose pages all came: how many records, and whether that is all there are.
-
-    `asked_count` is how many were asked for, where that is not everything.
-    """
-
-    table: ClassVar[str] = "fetches"
-    keeps: ClassVar[Keeps] = "newest"
-
-    endpoint: Key
-    table_name: Text | None = None
-    record_count: Integer | None = None
-    asked_count: Integer | None = None
-    is_everything: bool | None = None
-
-
-class Departure(Record):
-    """A key that earlier answers had, and a whole one had not. It lasts until the key's next row.
-
-    `key` is the id, or a JSON array where a key has several columns.
-    """
-
-    table: ClassVar[str] = "departures"
-
-    table_name: Key
-    key: Key
-    departed_at: Moment
 
 
 @dataclass(frozen=True)
@@ -112,10 +70,8 @@ class Landing:
         self.catalogue = catalogue
         self._known = known
         self._tables_only = tables_only
-        self._keys: defaultdict[str, set[KeyValues]] = defaultdict(set)
-        self._notes_presence = False
+        self._presence = Presence(known)
         self._backfill = backfill
-        self._departed: dict[str, set[KeyValues]] = {}
         self._folder = folder
         self._spools: dict[str, Spool] = {}
         self._contents: defaultdict[str, set[str]] = defaultdict(set)
@@ -142,7 +98,7 @@ class Landing:
 
     def presence(self) -> list[DltResource]:
         """The resources of the tables that `finished` writes."""
-        self._notes_presence = True
+        self._presence.is_noted = True
         return [self.resource(model, lambda: iter(())) for model in (Fetch, Departure)]
 
     def land(self, model: type[Record], payloads: Iterable[object], origin: Origin) -> Iterator[Any]:
@@ -182,22 +138,10 @@ class Landing:
         Then what earlier answers had and this one has not has departed. With `within`, all of that is said of the keys
         that begin so.
         """
-        keys = _beginning(within, self._keys[model.table])
-        fetch: Payload = {
-            "endpoint": endpoint,
-            "table_name": model.table,
-            "record_count": len(keys),
-            "asked_count": asked,
-            "is_everything": everything,
-        }
+        fetch = self._presence.fetched(model, endpoint, within) | {"is_everything": everything, "asked_count": asked}
         self._note(Fetch, [fetch], origin)
-        if everything and self._known:
-            gone = _beginning(within, self._known.keys(model)) - keys - self._gone(model)
-            departures = [
-                {"table_name": model.table, "key": key_text(key), "departed_at": origin.fetched_at}
-                for key in sorted(gone)
-            ]
-            self._note(Departure, departures, origin)
+        if everything:
+            self._note(Departure, self._presence.departures(model, within, origin.fetched_at), origin)
         yield from ()
 
     def _resource(self, model: type[Record], rows: Callable[[], Iterator[Any]]) -> DltResource:
@@ -222,13 +166,13 @@ class Landing:
         While the warehouse looks them up, those of the page before are written.
         """
         states = _states(model, rows)
-        self._keys[model.table].update(key for key, _ in states)
+        self._presence.meet(model, (key for key, _ in states))
         asked = self._known.asked(model, states) if self._known else None
         self._compared()
 
         def write() -> None:
             known = asked.result() if asked else {}
-            departed = self._gone(model)
+            departed = self._presence.departed(model)
             changed = (
                 content
                 for state, contents in states.items()
@@ -256,12 +200,6 @@ class Landing:
         new = {content: row for content, row in rows.items() if content not in come}
         come.update(new)
         return new
-
-    def _gone(self, model: type[Record]) -> set[KeyValues]:
-        if model.table not in self._departed:
-            known = self._known if self._notes_presence else None
-            self._departed[model.table] = known.departed(model) if known else set()
-        return self._departed[model.table]
 
     def _note(self, model: type[Record], payloads: list[Payload], origin: Origin) -> None:
         """Rows of our own making: not counted as the provider's."""
@@ -299,10 +237,6 @@ def _states(model: type[Record], rows: Mapping[str, tuple[Record, Payload]]) -> 
         values = record.__dict__
         states[tuple([values[name] for name in names]), values[version] if version else None].append(content)
     return states
-
-
-def _beginning(within: KeyValues, keys: Iterable[KeyValues]) -> set[KeyValues]:
-    return {key for key in keys if key[: len(within)] == within}
 
 
 def _resource(table: str, rows: Callable[[], Iterator[Any]], columns: dict[str, TColumnSchema]) -> DltResource:

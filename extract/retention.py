@@ -75,10 +75,10 @@ def _prune_table(cursor: Any, schema: str, table: str, key: Sequence[str], days:
     newer = {name: sql.SQL("newer.{0} = old.{0}").format(sql.Identifier(name)) for name in key}
     if table in OF_A_FILE:
         clause = (
-            "and exists (select from {table} as newer where newer.file = old.file and newer.revision > old.revision"
-            + (" and newer.status = 'loaded')" if table == "files" else ")")
+            "and exists (select from {files} as newer where newer.file = old.file and newer.revision > old.revision"
+            " and newer.status = 'loaded')"
         )
-        condition += sql.SQL(clause).format(table=sql.Identifier(schema, table))
+        condition += sql.SQL(clause).format(files=sql.Identifier(schema, "files"))
     elif table not in NEEDED_BY_NOBODY:
         clause = "and exists (select from {table} as newer where {same} and newer.fetched_at > old.fetched_at)"
         same = sql.SQL(" and ").join(newer.values())

@@ -25,9 +25,6 @@ from extract.landing import Landing
 from extract.records import Origin, Payload
 from kasparro.settings import Settings
 
-# Their numbers could not be taken over, though their rows are there
-SERIOUS = {"numbers_contradictory", "numbers_unclear", "prices_contradictory"}
-
 
 @dlt.source(name="csv")
 def source(settings: Settings, landing: Landing) -> list[DltResource]:
@@ -94,13 +91,12 @@ def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: 
     if report["status"] != "loaded" and last.get("held"):
         report["message"] += ". What it said before is kept"
     yield from _recorded(name, {**report, **content.key, "modified_at": modified_at}, landing)
-    serious = report["status"] != "loaded" or not SERIOUS.isdisjoint(report.get("doubts", ()))
     known[name] = {
         "file_hash": file_hash,
         "revision": content.revision,
         "status": report["status"],
         "stamp": stamp,
-        "problem": report.get("message") if serious else None,
+        "problem": report["message"] if report["status"] != "loaded" else None,
         "held": report["status"] == "loaded" or last.get("held", False),
         "closes": outcome.closes,
         "against": _contents(known, outcome.against),

@@ -1,5 +1,6 @@
 """From one file to the rows of its table, and what is to be said about it."""
 
+import logging
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,9 +16,14 @@ from extract.csv_files.reading import Quote, Style, Value, model_fields, quotes,
 from extract.landing import Landing
 from extract.records import Origin, Payload, Unusable
 
+logger = logging.getLogger("extract")
+
 ROWS_AT_ONCE = 20_000
 MODELS: dict[Kind, type[Snapshot | Ohlcv]] = {"snapshot": Snapshot, "ohlcv": Ohlcv}
 DELIMITER_NAMES = {"\t": "tab"}
+KIND_NAMES: dict[Kind, str] = {"snapshot": "quotes", "ohlcv": "daily history"}
+# With these, what the file says is not believed: its rows are kept in raw, what it said before stays in the marts
+UNTRUSTED = {"numbers_contradictory", "numbers_unclear", "prices_contradictory", "dates_unclear"}
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,9 @@ def load(
         *_row_doubts(accepted, rejected),
     ]
     counts = {"row_count": accepted, "rejected_count": rejected}
+    if not UNTRUSTED.isdisjoint(doubt.code for doubt in doubts):
+        return Outcome({**report, "status": "withheld", **counts, **_words(doubts)})
+    logger.info("csv: %s: %s rows of %s", content.file, f"{accepted:,}", KIND_NAMES[kind])
     return Outcome({**report, "status": "loaded", **counts, **_words(doubts)}, verdict.closes)
 
 

@@ -1,7 +1,7 @@
 """What providers send that they should not: a row with null and the original beside it, or a quarantined record."""
 
 import json
-from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,6 @@ import pytest
 from extract import pipeline
 from extract.coingecko import source
 from extract.landing import Landing
-from providers import jsontext
 from providers.faults import Rule
 from providers.faults.answers import EmptyArray
 from providers.faults.fields import NONSENSE, DropField, Nonsense, RenameField, RetypeField, SetField
@@ -18,6 +17,7 @@ from providers.faults.rows import Duplicates, PageShift
 from providers.generated import GeneratedMarket
 from providers.market import Rows
 from tests.extract.conftest import Extraction
+from tests.markets import Spoilt
 
 MARKETS = "/coins/markets"
 TYPED: list[tuple[str, Nonsense, Any]] = [
@@ -31,6 +31,7 @@ TYPED: list[tuple[str, Nonsense, Any]] = [
     ("name", "markup", "<script>alert('coin')</script>"),
     ("name", "sql", "'; DROP SCHEMA marts CASCADE; --"),
     ("name", "nul", "Evil\\x00Coin"),
+    ("last_updated", "future", datetime(2099, 1, 1, tzinfo=UTC)),
     ("symbol", "null", None),
     ("last_updated", "null", None),
 ]
@@ -49,20 +50,6 @@ KEPT_BESIDE: list[tuple[str, Nonsense, Any]] = [
     ("last_updated", "blank", ""),
 ]
 UNUSABLE: list[Nonsense] = ["null", "blank", "object", "long_text", "zero"]
-
-
-class Spoilt(GeneratedMarket):
-    """A market whose k-th coin has the k-th piece of nonsense in one of its fields."""
-
-    def __init__(self, nonsense: Sequence[tuple[str, object]]) -> None:
-        super().__init__(coins=40, seed=7)
-        self.nonsense = nonsense
-
-    def coingecko_markets(self) -> Rows:
-        rows = dict(super().coingecko_markets())
-        for coin, (field, value) in zip(list(rows), self.nonsense, strict=False):
-            rows[coin] = jsontext.dumps({**jsontext.loads(rows[coin]), field: value})
-        return rows
 
 
 def of(extraction: Extraction, column: str, coin: str) -> tuple[Any, Any]:
@@ -108,6 +95,8 @@ def test_records_without_a_usable_key_are_quarantined(extraction: Extraction) ->
         "id: missing or blank",
         "id: longer than 500 characters",
     }
+    requests = "select count(distinct request_id) from raw_coingecko.{}"
+    assert extraction.query(requests.format("rejected_records")) == [(1,)], "each says which answer it was in"
     assert extraction.count("raw_coingecko.markets") == len(market.coingecko_markets()) - len(UNUSABLE)
 
 
@@ -171,13 +160,15 @@ def test_texts_of_what_files_are_made_of_land_as_they_came(extraction: Extractio
         " a ",
         "\x1f\x7f",
         "'",
+        "\ud83d half a pair",
     ]
     market = extraction.stand_in.market = Spoilt([("name", text) for text in texts])
 
     extraction.run("coingecko")
 
     coins = list(market.coingecko_markets())
-    assert [of(extraction, "name", coin) for coin in coins[: len(texts)]] == [(text, None) for text in texts]
+    landed = [of(extraction, "name", coin) for coin in coins[: len(texts)]]
+    assert landed == [(text.replace("\ud83d", "\\ud83d"), None) for text in texts]
 
 
 def test_decimals_are_exact(extraction: Extraction) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from providers.faults import Rule
-from providers.faults.answers import Refused
+from providers.faults.answers import EmptyArray, Refused
 from providers.faults.rows import FewerRows
 from providers.generated import GeneratedMarket
 from tests.extract.conftest import Extraction
@@ -112,6 +112,19 @@ def test_a_platform_that_is_refused_stops_no_other(extraction: Extraction, marke
     assert said.startswith(f"CoinPaprika answered /contracts/{refused} with status 402 (This endpoint is not allowed")
     assert extraction.asked(f"/contracts/{refused}") == [402], "not retried, and not asked again in the next pass"
     assert again.problems == ()
+
+
+def test_an_answer_without_anything_is_asked_for_again_and_nobody_has_left(extraction: Extraction) -> None:
+    extraction.run("coinpaprika")
+    tables = ("tickers", "coins", "contracts", "departures")
+    before = {table: extraction.count(f"raw_coinpaprika.{table}") for table in tables}
+    extraction.play(Rule(fault=EmptyArray(), path="/tickers"), Rule(fault=EmptyArray(), path="/coins"))
+
+    extracted = extraction.run("coinpaprika", catalogue=True)
+
+    said = "CoinPaprika answered {} with nothing: what is known stays, it is asked again"
+    assert set(extracted.problems) == {said.format("/tickers"), said.format("/coins")}
+    assert {table: extraction.count(f"raw_coinpaprika.{table}") for table in tables} == before
 
 
 @pytest.mark.parametrize("passes", [3, pytest.param(20, marks=pytest.mark.long)])

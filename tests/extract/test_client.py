@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -89,6 +90,24 @@ def test_lasting_faults_are_said_in_one_line_and_end_nothing_else(
     extraction.play()
     assert extraction.run("coingecko").problems == ()
     assert extraction.count("raw_coingecko.markets") == len(extraction.stand_in.market.coingecko_markets())
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_a_short_wait_that_is_asked_for_is_waited_for(extraction: Extraction, form: RetryAfter) -> None:
+    extraction.play(Rule(fault=TooManyRequests(retry_after=2, form=form), path=MARKETS, nth=1))
+    client = Client("x", extraction.stand_in.coingecko_url, limiter=RateLimiter(1000), base_url_variable="X")
+    started = time.monotonic()
+
+    client.get_json(MARKETS, {"vs_currency": "usd"})
+
+    assert extraction.asked(MARKETS) == [429, 200]
+    assert time.monotonic() - started > 0.9, "dates are whole seconds"
+
+
+def test_a_provider_is_left_alone_for_an_hour_at_most() -> None:
+    pauses = [calls.pause_after(failures) for failures in (4, 5, 6, 10, 11, 12, 1000)]
+
+    assert [pause and pause.total_seconds() / 60 for pause in pauses] == [None, 1, 2, 32, 60, 60, 60]
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])

@@ -13,18 +13,24 @@ def test_what_a_file_said_is_published_though_it_is_gone_or_broken_by_then(syste
     (files / "gone.csv").write_text(HEADER + "GON,Gone Coin,1.5,1000,2025-01-02\n")
     (files / "broken.csv").write_text(HEADER + "BRK,Broken Coin,2.5,1000,2025-01-02\n,,1,,2025-01-02\n")
     (files / "changed.csv").write_text(HEADER + "CHG,Changed Coin,3.5,1000,2025-01-02\n")
+    (files / "spoilt.csv").write_text(HEADER + "SPO,Spoilt Coin,5.5,1000,2025-01-02\n")
     pipeline.run("csv", system.settings, system.warehouse)  # as in a pass that failed later on
     (files / "gone.csv").unlink()
     (files / "broken.csv").write_text("")
     (files / "changed.csv").write_text(HEADER + "CHG,Changed Coin,4.5,1000,2025-01-02\n")
+    mangled = "SPO,Spoilt Coin,14.748.800.659,1000,2025-01-02\nNEW,New Coin,106.25,1000,2025-01-02\n"
+    (files / "spoilt.csv").write_text(HEADER + mangled)
 
     outcome = system.run(sources=["csv"])
 
-    assert outcome.failures == {"csv": "broken.csv: The file is empty. What it said before is kept"}
+    broken, spoilt = outcome.failures["csv"].split("; ", 1)
+    assert broken == "broken.csv: The file is empty. What it said before is kept"
+    assert spoilt.startswith("spoilt.csv: Numbers like") and spoilt.endswith("What it said before is kept")
     assert system.query("select source, price_usd from marts.coin_quotes order by source") == [
         ("csv:broken", Decimal("2.5")),
         ("csv:changed", Decimal("4.5")),
         ("csv:gone", Decimal("1.5")),
+        ("csv:spoilt", Decimal("5.5")),
     ]
     files_said = (
         "select file, status, row_count, rejected_count, mapping #>> '{price_usd,how}' from ops.csv_files order by 1"
@@ -33,4 +39,5 @@ def test_what_a_file_said_is_published_though_it_is_gone_or_broken_by_then(syste
         ("broken.csv", "refused", 1, 1, "name"),
         ("changed.csv", "loaded", 1, 0, "name"),
         ("gone.csv", "removed", 1, 0, "name"),
+        ("spoilt.csv", "refused", 1, 0, "name"),
     ]

@@ -25,7 +25,7 @@ described as (
 measured as (
     select
         canonical_id,
-        {{ exact_median('price_usd') }} as price_usd,
+        {{ exact_median('case when is_counted then price_usd end') }} as price_usd,
         {{ exact_median('market_cap_usd') }} as market_cap_usd,
         {{ exact_median('volume_24h_usd') }} as volume_24h_usd,
         {{ exact_median('percent_change_24h') }} as percent_change_24h,

@@ -1,6 +1,6 @@
 -- Which listings' newest quotes count in their coin's price, and why the others do not. The providers set the time:
 -- what is far from it is stale. Of prices of one time that can't be of one coin, those count that most sources stand
--- by; where sources are even, those near the published price.
+-- by; where sources are even, those near the published price. A price that contradicts its own market cap never counts.
 with
 
 listings as (
@@ -29,21 +29,25 @@ aged as (
     select
         *,
         reference_at is null
-        or coalesce(observed_at between reference_at - tolerance and reference_at + tolerance, false) as is_current
+        or coalesce(observed_at between reference_at - tolerance and reference_at + tolerance, false) as is_current,
+        coalesce(
+            {{ log_ratio('price_usd * circulating_supply', 'market_cap_usd') }} <= {{ var('incoherent_log_ratio') }},
+            true
+        ) as is_coherent
     from timed
 ),
 
 compared as (
     select
         *,
-        max({{ log_price('price_usd') }}) filter (where is_current) over (partition by canonical_id)
-        - min({{ log_price('price_usd') }}) filter (where is_current) over (partition by canonical_id)
+        max({{ log_price('price_usd') }}) filter (where is_current and is_coherent) over (partition by canonical_id)
+        - min({{ log_price('price_usd') }}) filter (where is_current and is_coherent) over (partition by canonical_id)
         > {{ var('implausible_log_ratio') }} as has_conflict
     from aged
 ),
 
 rivals as (
-    select * from compared where has_conflict and is_current and price_usd is not null
+    select * from compared where has_conflict and is_current and is_coherent and price_usd is not null
 ),
 
 supported as (
@@ -80,7 +84,7 @@ judged as (
         compared.*,
         anchors.anchor_source,
         anchors.anchor_price_usd,
-        coalesce(
+        compared.is_coherent and coalesce(
             not compared.is_current
             or {{ log_ratio('compared.price_usd', 'anchors.anchor_price_usd') }} <= {{ var('implausible_log_ratio') }},
             true
@@ -100,6 +104,7 @@ weighed as (
                     'stale: observed ', to_char(observed_at at time zone 'utc', 'YYYY-MM-DD HH24:MI'),
                     ' UTC, more than {{ var("consensus_window_hours") }} hours from the newest quote that counts'
                 )
+            when not is_coherent then 'implausible against its own market cap and circulating supply'
             when not is_plausible
                 then concat(
                     'implausible against ', anchor_source, ': ',

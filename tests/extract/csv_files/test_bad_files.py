@@ -1,17 +1,16 @@
 """Files as they come: each ends in right rows, in rejected ones with their reason, or in a report of what is wrong."""
 
 import re
-from pathlib import Path
+from decimal import Decimal
 from random import Random
 
 import pytest
 
-from extract.csv_files import folder
 from extract.http import SourceError
-from tests.conftest import make_settings
 from tests.extract.csv_files.conftest import CsvFolder
 
 GOOD = "symbol,price\nBTC,64000\n"
+TABLE = 'symbol,name,price\nBTC,"Bitcoïn –\nthe first",64000.5\nETH,Éther,3000\n'
 HOURLY = "date,symbol,close\n" + "".join(f"2025-01-01 {hour:02d}:00,BTC,{hour}\n" for hour in range(24))
 NOTHING_TO_LOAD: dict[str, tuple[str | bytes, str, str]] = {
     "empty": ("", "unreadable", "The file is empty"),
@@ -147,10 +146,47 @@ def test_a_file_that_became_unusable_is_reported_and_comes_back(csv_folder: CsvF
     assert len(csv_folder.current("snapshots", "quotes.csv")) == 1
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    nowhere = make_settings(tmp_path, csv_dir=tmp_path / "none")
-    with pytest.raises(SourceError, match=r"CSV_DIR .*none: No such file or directory: create it, or name another"):
-        folder.found(nowhere)
-    (tmp_path / "file").touch()
-    with pytest.raises(SourceError, match="Not a directory"):
-        folder.found(make_settings(tmp_path, csv_dir=tmp_path / "file"))
+def test_where_there_are_no_files_is_told_with_what_to_do_and_costs_nothing(csv_folder: CsvFolder) -> None:
+    csv_folder.write("quotes.csv", GOOD)
+    nowhere = csv_folder.path / "none"
+    with pytest.raises(SourceError, match=rf"^CSV_PATH {nowhere} is no file: put it there, or name another$"):
+        csv_folder.read(csv_path=nowhere)
+    with pytest.raises(SourceError, match=r"CSV_PATH .* is no file"):
+        csv_folder.read(csv_path=csv_folder.path)
+    csv_folder.read()
+    told = rf"^CSV_DIR {nowhere}: No such file or directory: create it, or name another$"
+    with pytest.raises(SourceError, match=told):
+        csv_folder.read(csv_dir=nowhere)
+    with pytest.raises(SourceError, match="Not a directory: create it, or name another"):
+        csv_folder.read(csv_dir=csv_folder.path / "quotes.csv")
+    assert [event["status"] for event in csv_folder.events("quotes.csv")] == ["loaded"]
+    assert len(csv_folder.current("snapshots", "quotes.csv")) == 1
+
+
+FORMS: dict[str, tuple[bytes, str, str]] = {
+    "bom": (TABLE.encode("utf-8-sig"), "utf-8-sig", ","),
+    "semicolons": (TABLE.replace(",", ";").encode(), "utf-8", ";"),
+    "tabs": (TABLE.replace(",", "\t").encode(), "utf-8", "tab"),
+    "utf16": (TABLE.encode("utf-16"), "utf-16", ","),
+    "windows": (TABLE.encode("cp1252"), "cp1252", ","),
+    "latin": (TABLE.replace("–", "\x81").encode("latin-1"), "latin-1", ","),
+    "returns": (TABLE.replace("\n", "\r").encode(), "utf-8", ","),
+    "both": (TABLE.replace("\n", "\r\n").encode(), "utf-8", ","),
+    "titled": (f"Prices of 2025\n\nall in USD\n{TABLE}".encode(), "utf-8", ","),
+}
+
+
+def test_the_same_table_is_read_however_it_is_written(csv_folder: CsvFolder) -> None:
+    for name, (content, _, _) in FORMS.items():
+        csv_folder.write(f"{name}.csv", content)
+    assert csv_folder.read().problems == ()
+
+    for name, (_, encoding, delimiter) in FORMS.items():
+        event = csv_folder.event(f"{name}.csv")
+        assert (name, event["encoding"], event["delimiter"]) == (name, encoding, delimiter)
+        assert event["message"] is None, name
+        rows = csv_folder.current("snapshots", f"{name}.csv")
+        plain = [
+            (row["symbol"], re.sub(r"\s+", " ", row["name"]).replace("\x81", "–"), row["price_usd"]) for row in rows
+        ]
+        assert plain == [("BTC", "Bitcoïn – the first", Decimal("64000.5")), ("ETH", "Éther", 3000)], name

@@ -187,6 +187,29 @@ def test_a_file_that_contradicts_another_is_held_back_until_one_of_them_changes(
     assert len(csv_folder.current("ohlcv", "b.csv")) == 400
 
 
+def test_coins_that_share_a_symbol_do_not_contradict_each_other(csv_folder: CsvFolder) -> None:
+    def named(name: str, factor: float) -> str:
+        header, *rows = history(honest(400, factor=factor)).splitlines()
+        return "\n".join([f"{header},name", *(f"{row},{name}" for row in rows)])
+
+    csv_folder.write("a.csv", named("Universe", 1))
+    csv_folder.write("b.csv", named("Uniswap", 300))
+    csv_folder.write("c.csv", history(honest(400, factor=300)))
+    csv_folder.write("d.csv", history(honest(400, factor=7)))
+    (problem,) = csv_folder.read().problems
+    assert [csv_folder.event(f"{file}.csv")["status"] for file in "abcd"] == ["loaded"] * 3 + ["unmapped"]
+    assert problem.startswith("d.csv: It contradicts a.csv") and "it contradicts b.csv" in problem
+
+
+def test_a_good_file_that_was_spoilt_keeps_what_it_said(csv_folder: CsvFolder) -> None:
+    csv_folder.write("eth.csv", history(honest()))
+    csv_folder.read()
+    csv_folder.write("eth.csv", history(honest()).replace("high,low", "low,high"))
+    (problem,) = csv_folder.read().problems
+    assert problem.startswith("eth.csv: Prices contradict") and problem.endswith("What it said before is kept")
+    assert [event["status"] for event in csv_folder.events("eth.csv")] == ["loaded", "withheld"]
+
+
 def test_impossible_dates_and_days_told_twice_are_said(csv_folder: CsvFolder) -> None:
     csv_folder.write("when.csv", "date,symbol,close\n2025-01-01,X,1\n2999-01-01,X,1\n1970-01-01,X,1\n")
     csv_folder.write("twice.csv", "date,symbol,close\n2025-01-01,X,1\n2025-01-01,X,2\n2025-01-02,X,2\n")
