@@ -13,7 +13,7 @@ import bench
 from kasparro.settings import REPOSITORY
 
 RESULTS = REPOSITORY / "docs" / "benchmarks.md"
-HELPERS = {"__main__", "load", "scratch", "table", "yardsticks"}
+HELPERS = {"__main__", "load", "per_record", "scratch", "table", "yardsticks"}
 HEAD = """# Benchmarks
 
 Written by `make bench`. Each figure stands beside its yardstick, measured in the same run on the same machine.

@@ -69,43 +69,59 @@ class Scratch:
             connection.close()
 
 
+@dataclass(frozen=True)
+class Providers:
+    """Stand-in providers in a process of their own, and a way to move their market on."""
+
+    coinpaprika: str
+    coingecko: str
+    feeds: list[str]
+    advance: Callable[[], None]
+
+
+@contextmanager
+def providing(coins: int = COINS) -> Generator[Providers]:
+    """Stand-in providers with a market of that many coins."""
+    context = mp.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, coins), daemon=True)
+    process.start()
+
+    def advance() -> None:
+        ours.send("advance")
+        ours.recv()
+
+    try:
+        coinpaprika, coingecko, feeds = ours.recv()
+        yield Providers(coinpaprika, coingecko, feeds, advance)
+    finally:
+        process.terminate()
+        process.join()
+
+
 @contextmanager
 def scratch(coins: int = COINS) -> Generator[Scratch]:
     """Everything for passes over a market of that many coins, gone at the end."""
-    context = mp.get_context("spawn")
-    ours, theirs = context.Pipe()
-    providers = context.Process(target=_serve, args=(theirs, coins), daemon=True)
-    providers.start()
-    try:
-        coinpaprika, coingecko, feeds = ours.recv()
-        with tempfile.TemporaryDirectory(prefix="kasparro-bench-") as home:
-            settings = Settings.model_validate(
-                {
-                    "kasparro_home": home,
-                    "pg_port": free_port(),
-                    "csv_dir": Path(home) / "csv",
-                    "coinpaprika_base_url": coinpaprika,
-                    "coingecko_base_url": coingecko,
-                    "rss_feeds": feeds,
-                    "coingecko_max_coins": 0,
-                    **{f"{name}_rate_limit": "1000/s" for name in ("coinpaprika", "coingecko", "rss")},
-                    **{f"{name}_monthly_calls": 0 for name in ("coinpaprika", "coingecko")},
-                }
-            )
-            settings.csv_dir.mkdir()
-            warehouse = ensure_warehouse(settings)
-
-            def advance() -> None:
-                ours.send("advance")
-                ours.recv()
-
-            try:
-                yield Scratch(settings, warehouse, advance)
-            finally:
-                EmbeddedPostgres(settings).stop()
-    finally:
-        providers.terminate()
-        providers.join()
+    with providing(coins) as providers, tempfile.TemporaryDirectory(prefix="kasparro-bench-") as home:
+        settings = Settings.model_validate(
+            {
+                "kasparro_home": home,
+                "pg_port": free_port(),
+                "csv_dir": Path(home) / "csv",
+                "coinpaprika_base_url": providers.coinpaprika,
+                "coingecko_base_url": providers.coingecko,
+                "rss_feeds": providers.feeds,
+                "coingecko_max_coins": 0,
+                **{f"{name}_rate_limit": "1000/s" for name in ("coinpaprika", "coingecko", "rss")},
+                **{f"{name}_monthly_calls": 0 for name in ("coinpaprika", "coingecko")},
+            }
+        )
+        settings.csv_dir.mkdir()
+        warehouse = ensure_warehouse(settings)
+        try:
+            yield Scratch(settings, warehouse, providers.advance)
+        finally:
+            EmbeddedPostgres(settings).stop()
 
 
 def free_port() -> int:
