@@ -100,8 +100,13 @@ def paprika_knows_supply(asset: Asset) -> bool:
 def shown(price: float) -> int | float:
     """A price as CoinGecko rounds it: whole from 10,000, cents from 1, else six significant digits."""
     if price >= 10_000:
-        return round(price)
+        return whole(price)
     return round(price, 2) if price >= 1 else significant(price, 6)
+
+
+def whole(value: float) -> float:
+    """An amount without its fraction, as an integer while it fits 64 bits."""
+    return round(value) if abs(value) < 2**63 else value
 
 
 def significant(value: float, digits: int) -> float:
@@ -131,10 +136,10 @@ def coingecko_row(quote: Quote, rank: int | None) -> dict[str, Any]:
         "name": listing.name,
         "image": f"https://assets.example/coins/images/{asset.key + 1}/large/{listing.id}.png",
         "current_price": shown(price) if quoted else None,
-        "market_cap": None if cap is None else round(cap),
+        "market_cap": None if cap is None else whole(cap),
         "market_cap_rank": rank,
-        "fully_diluted_valuation": round(diluted) if quoted and asset.total is not None else None,
-        "total_volume": (round(volume) if large else round(volume, 2)) if quoted else None,
+        "fully_diluted_valuation": whole(diluted) if quoted and asset.total is not None else None,
+        "total_volume": (whole(volume) if large else round(volume, 2)) if quoted else None,
         "high_24h": shown(high) if quoted else None,
         "low_24h": shown(low) if quoted else None,
         "price_change_24h": price - quote.day_ago if quoted else None,
@@ -185,7 +190,7 @@ def coinpaprika_row(quote: Quote, rank: int, paid: bool, prices: Prices) -> dict
                 "price": price,
                 "volume_24h": price * (asset.circulating or 1e6) * asset.turnover,
                 "volume_24h_change_24h": round(-40 + asset.key * 13 % 90 + day, 2),
-                "market_cap": round(quote.market_cap or 0),
+                "market_cap": whole(quote.market_cap or 0),
                 "market_cap_change_24h": day if quote.market_cap else 0,
                 **changes,
                 "ath_price": peak,

@@ -88,6 +88,12 @@ def test_a_new_listing_and_a_jump_in_price(market: GeneratedMarket) -> None:
     assert ticker["quotes"]["USD"]["price"] == pytest.approx(before, rel=0.01)
 
 
+def test_an_amount_that_64_bits_do_not_hold_is_still_answered(market: GeneratedMarket) -> None:
+    market.reprice("bitcoin", 1e10)
+    assert orjson.loads(market.coingecko_markets()["bitcoin"])["market_cap"] > 2**64
+    assert orjson.loads(market.coinpaprika_tickers(paid=False)["btc-bitcoin"])["quotes"]["USD"]["market_cap"] > 2**64
+
+
 def test_events_come_at_their_tick(market: GeneratedMarket) -> None:
     market.at(3, market.rename, "near", "Later")
     market.advance(2)
