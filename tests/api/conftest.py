@@ -1,5 +1,6 @@
 """Databases with marts in them, and the API over them."""
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,10 @@ from tests.api.serving import Api, serving
 from tests.conftest import free_port, make_settings
 
 KEY = "the-key-of-the-tests"
+LEAKS = re.compile(
+    r"\bselect |traceback|psycopg|sqlalchemy|/site-packages/|\.py\b|postgresql://|password|" + KEY, re.IGNORECASE
+)
+"""What no answer may hold."""
 
 
 @contextmanager

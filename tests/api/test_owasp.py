@@ -1,6 +1,5 @@
 """The OWASP API Security Top 10 (2023), item by item, and the limits that go with it."""
 
-import re
 import socket
 from collections.abc import Generator
 
@@ -8,7 +7,7 @@ import pytest
 
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
-from tests.api.conftest import KEY
+from tests.api.conftest import KEY, LEAKS
 from tests.api.marts import Marts, coin
 from tests.api.serving import Api, serving
 
@@ -17,9 +16,6 @@ GUARDED = [
     ("GET", "/runs"), ("GET", A_RUN), ("POST", "/compare-runs"), ("POST", "/etl/trigger"),
     ("POST", "/api/etl/trigger"), ("POST", "/trigger-etl"),
 ]  # fmt: skip
-LEAKS = re.compile(
-    r"select |traceback|psycopg|sqlalchemy|/site-packages/|\.py\b|postgresql://|password|" + KEY, re.IGNORECASE
-)
 
 
 @pytest.fixture
