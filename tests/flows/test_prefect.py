@@ -177,6 +177,12 @@ def test_the_deployments_are_scheduled_and_none_runs_twice_at_once(prefect: Pref
     assert found["elt"]["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
 
 
+def test_the_schedule_makes_runs(prefect: Prefect) -> None:
+    scheduled = {"deployments": {"name": {"any_": ["elt"]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+
+    eventually(lambda: bool(prefect.post("/flow_runs/filter", scheduled)), "the scheduler has made the runs to come")
+
+
 def test_every_parameter_is_typed_and_explained(prefect: Prefect) -> None:
     for name, parameters in DEPLOYMENTS.items():
         schema = prefect.get(f"/deployments/name/{name}/{name}")["parameter_openapi_schema"]["properties"]
