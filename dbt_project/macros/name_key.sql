@@ -1,16 +1,15 @@
 {#-
     Text for comparison: in lower case, without blanks, punctuation, and what stands for characters that could not land.
     Only ASCII is taken out, so that a name in another script stays a name in every locale; null when nothing remains.
+    A pattern takes a quarter of the time of `translate`, and ASCII, which has as many bytes as characters, is normal;
+    of a part of a text, the whole text is asked.
 -#}
-{%- macro comparison_key(text) -%}
-    nullif(
-        translate(
-            replace(lower(normalize({{ text }}, nfkc)), '\x00', ''),
-            $$ !"#$%&'()*+,-./:;<=>?@[\]^_`{|}~$$ || e'\t\n\r',
-            ''
-        ),
-        ''
-    )
+{%- macro comparison_key(text, part_of=none) -%}
+    {%- set whole = part_of or text -%}
+    {%- set plain -%}
+        case when octet_length({{ whole }}) = char_length({{ whole }}) then {{ text }} else normalize({{ text }}, nfkc) end
+    {%- endset -%}
+    nullif(regexp_replace(replace(lower({{ plain }}), '\x00', ''), '[ -/:-@\[-`{-~\t\n\r]+', '', 'g'), '')
 {%- endmacro -%}
 
 {#-
@@ -20,7 +19,7 @@
 {%- macro core_name_key(name) -%}
     coalesce(
         {{ comparison_key(
-            "regexp_replace(" ~ name ~ ", '\\y(" ~ var("generic_name_words") | join("|") ~ ")\\y', '', 'gi')"
+            "regexp_replace(" ~ name ~ ", '\\y(" ~ var("generic_name_words") | join("|") ~ ")\\y', '', 'gi')", name
         ) }},
         {{ comparison_key(name) }}
     )
@@ -30,7 +29,7 @@
 {%- macro base_name_key(name) -%}
     {{ comparison_key(
         "regexp_replace(" ~ name ~ ", '\\y(" ~ var("wrapper_name_words") | join("|")
-        ~ "|binance|heco|polygon|pos|token|on|by)\\y|\\(.*\\)', '', 'gi')"
+        ~ "|binance|heco|polygon|pos|token|on|by)\\y|\\(.*\\)', '', 'gi')", name
     ) }}
 {%- endmacro -%}
 
