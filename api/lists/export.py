@@ -1,5 +1,6 @@
 """A list as a stream: memory stays flat however long it is, and however slowly it is read."""
 
+import asyncio
 from collections.abc import Generator, Iterator
 from threading import BoundedSemaphore
 
@@ -52,6 +53,7 @@ class Export(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
+        gone = asyncio.ensure_future(_until_gone(receive))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             if scope.get("only_head"):
@@ -60,11 +62,19 @@ class Export(Response):
             with anyio.fail_after(TOTAL_SECONDS):
                 await _send(self._first, send)
                 async for part in iterate_in_threadpool(self._parts):
+                    if gone.done():  # nobody is there any more, and the server takes what is sent all the same
+                        return
                     await _send(part, send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
+            gone.cancel()
             with anyio.CancelScope(shield=True):
                 await run_in_threadpool(self._parts.close)
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _send(part: bytes, send: Send) -> None:

@@ -182,8 +182,9 @@ def archive(warehouse: Warehouse, api_settings: Settings) -> Generator[Api]:
         marts = Marts(own)
         marts.publish(1, coins=[coin("btc", rank=1)], listings=[listing("coingecko", "bitcoin", "btc")])
         marts.execute(
-            "insert into marts.coin_quotes select 'coingecko', 'bitcoin', timestamptz '2026-03-01 12:00Z' "
-            "- n * interval '1 second', 'btc', n + 0.5, null, null, null, timestamptz '2026-03-01 12:00Z' "
+            "insert into marts.coin_quotes (source, source_coin_id, observed_at, canonical_id, price_usd, fetched_at) "
+            "select 'coingecko', 'bitcoin', timestamptz '2026-03-01 12:00Z' - n * interval '1 second', 'btc', n + 0.5, "
+            "timestamptz '2026-03-01 12:00Z' "
             f"from generate_series(0, {QUOTES - 1}) as n"
         )
         with serving(api_settings, lambda: own.url("reader")) as api:
