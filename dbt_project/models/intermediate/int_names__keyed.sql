@@ -1,7 +1,7 @@
 -- What each name that a listing ever had is compared by. A name is taken apart once, not in every pass: its patterns
 -- cost more than all joins. Names taken apart by other rules than today's are done again.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='name') }}
-{%- set rules = local_md5(core_name_key('name') ~ base_name_key('name') ~ is_wrapped_name('name')) %}
+{%- set rules = "md5($$" ~ core_name_key("name") ~ base_name_key("name") ~ is_wrapped_name("name") ~ "$$)" %}
 with
 
 names as (
@@ -14,8 +14,8 @@ new_names as (
     select names.name
     from names
     {% if is_incremental() %}
-        left join {{ this }} as known using (name)
-        where known.rules is distinct from '{{ rules }}'
+    left join {{ this }} as known using (name)
+    where known.rules is distinct from {{ rules }}
     {% endif %}
 ),
 
@@ -26,7 +26,7 @@ keyed as (
         {{ core_name_key('name') }} as core_name_key,
         {{ base_name_key('name') }} as base_name_key,
         {{ is_wrapped_name('name') }} as is_wrapped,
-        '{{ rules }}' as rules
+        {{ rules }} as rules
     from new_names
 )
 
