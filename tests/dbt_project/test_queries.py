@@ -52,8 +52,8 @@ def reader(analyst: Analyst) -> Any:
     return psycopg2.connect(user=user, password=password, host=host, port=port, dbname=database)
 
 
-def test_there_are_fifteen_questions() -> None:
-    assert len(QUESTIONS) == 15
+def test_there_are_seventeen_questions() -> None:
+    assert len(QUESTIONS) == 17
 
 
 @pytest.mark.parametrize(("question", "statement"), QUESTIONS, ids=[question for question, _ in QUESTIONS])
