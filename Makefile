@@ -51,8 +51,8 @@ drift: ready ## What providers send in another form, and what to do: make drift 
 dbt: ready ## dbt with credentials supplied: make dbt ARGS="build"
 	@exec $(python) -m kasparro dbt $(ARGS)
 
-rebuild: ready ## Make all hours and days of prices anew from the records, and publish what differs
-	@exec $(python) -m kasparro dbt build --full-refresh --exclude-resource-type unit_test
+rebuild: ready ## Make every derivation anew from raw and the records, and publish what differs
+	@exec $(python) -m flows.rebuild
 
 docs: ready ## Generate dbt's documentation and serve it
 	@exec $(python) -m kasparro docs

@@ -49,9 +49,17 @@ OLD_LOADS = """
         and not exists (select from {}._dlt_loads as load where load.load_id = old.load_id)
 """
 # the newest quote of a listing stays: it is what is said of it now
+# whole days go, and how far is noted: a rebuild leaves alone the hours and days whose quotes are gone
 OLD_QUOTES = """
+    with horizon as (
+        select date_trunc('day', now() - make_interval(days => %(days)s), 'UTC') as pruned_before
+    ),
+    noted as (
+        insert into ops.pruned_quotes (pruned_before) select pruned_before from horizon on conflict do nothing
+    )
     delete from marts.coin_quotes as old
-    where old.observed_at < now() - make_interval(days => %(days)s)
+    using horizon
+    where old.observed_at < horizon.pruned_before
         and exists (
             select from marts.coin_quotes as newer
             where newer.source = old.source and newer.source_coin_id = old.source_coin_id

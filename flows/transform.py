@@ -57,19 +57,27 @@ class TransformError(Exception):
 
 
 def build(
-    settings: Settings, warehouse: Warehouse, watch: Watch, *, run_id: str, turn: int, only: Sequence[str] = ()
+    settings: Settings,
+    warehouse: Warehouse,
+    watch: Watch,
+    *,
+    run_id: str,
+    turn: int,
+    only: Sequence[str] = (),
+    anew: bool = False,
 ) -> tuple[NodeResult, ...]:
     """Build and audit the candidate marts and publish them; `watch` is told of each node as it ends.
 
     They are published only while the session that holds the turn (by the key `turn`) is there. With `only`, what these
-    selectors of dbt choose is built, and nothing is published.
+    selectors of dbt choose is built, and nothing is published. With `anew`, derivations are made of raw and the records
+    alone, not of what is published.
 
     Raises TransformError, saying in one line which node failed and where the log is; nothing is published then.
     """
     os.environ.update(dbt_environment(settings, warehouse), KASPARRO_RUN_ID=run_id, KASPARRO_TURN=str(turn))
     with failures.gate("publish", warehouse.url("admin")) as lock:
         os.environ["KASPARRO_FAILURE_LOCK"] = str(lock or "")
-        outcome = _invoke(watch, only)
+        outcome = _invoke(watch, only, anew=anew)
     nodes = tuple(_node_result(result) for result in getattr(outcome.result, "results", None) or ())
     log = settings.kasparro_home / "logs" / "dbt.log"
     if outcome.exception is not None:
@@ -82,7 +90,7 @@ def build(
     return nodes
 
 
-def _invoke(watch: Watch, only: Sequence[str]) -> Any:
+def _invoke(watch: Watch, only: Sequence[str], *, anew: bool) -> Any:
     """Parse, then build with what was parsed: the same work as a build, but its nodes are known before it begins."""
     from dbt.cli.main import dbtRunner  # 3 s to import: only a pass pays for it
 
@@ -109,8 +117,9 @@ def _invoke(watch: Watch, only: Sequence[str]) -> Any:
         failures.point("dbt.node")
 
     selected = ["--exclude-resource-type", "test", "--select", *only] if only else []
-    build = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure", *selected, *QUIET]
-    return dbtRunner(manifest=manifest, callbacks=[on_event]).invoke(build)
+    refresh = ["--full-refresh"] if anew else []
+    build = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
+    return dbtRunner(manifest=manifest, callbacks=[on_event]).invoke([*build, *selected, *refresh, *QUIET])
 
 
 def layer_of(node: Any) -> str:

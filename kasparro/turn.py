@@ -18,7 +18,7 @@ from kasparro.processes import have_ended
 from kasparro.settings import Settings
 from kasparro.warehouse import PASS_LOCK
 
-Work = Literal["pass", "backfill", "maintenance", "preview", "restore"]
+Work = Literal["pass", "backfill", "maintenance", "preview", "restore", "rebuild"]
 
 HOLDER = f"""
     select substring(activity.application_name from '^kasparro (.*)$')

@@ -87,7 +87,8 @@ case when {{ column }} = {{ when_published() }} then (select published_at from p
 
 {#-
     The statement that makes one mart equal to its candidate. A mart with `meta.publish: upsert` only adds and changes;
-    with `meta.scope` it is made equal within what that model names: rows that agree with one of its rows in `columns`.
+    with `meta.scope` it is made equal within what that model names: rows that agree with one of its rows in `columns`, of
+    those that its `where` chooses.
 -#}
 {%- macro publish_mart(node) -%}
     {%- set columns = node.columns.keys() | list -%}
@@ -102,6 +103,7 @@ with deleted as (
     where
     {%- if scope %}
         {% for column in scope.columns %}scope.{{ column }} = live.{{ column }} and {% endfor %}
+        {%- if scope.where %}{{ scope.where }} and {% endif %}
     {%- endif %}
     {%- if node.config.meta.publish == "upsert" and not scope %} false
     {%- else %} not exists (

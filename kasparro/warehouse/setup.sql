@@ -158,6 +158,12 @@ create table if not exists ops.drift_acceptances (
 );
 comment on table ops.drift_acceptances is 'Drift that people have accepted as it is, until the field is as it was again';
 alter table ops.drift_acceptances owner to kasparro_transformer;
+create table if not exists ops.pruned_quotes (
+    pruned_before timestamptz primary key,
+    pruned_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.pruned_quotes is 'Up to when retention has removed quotes: hours and days from before are kept, for they could not be made anew';
+alter table ops.pruned_quotes owner to kasparro_transformer;
 alter table ops.build_marks owner to kasparro_transformer;
 alter table ops.etl_runs owner to kasparro_transformer;
 alter table ops.etl_source_runs owner to kasparro_transformer;

@@ -90,7 +90,7 @@ def versions_of(system: System, mart: str) -> dict[Bucket, str]:
     return {(coin, bucket): version for coin, bucket, version in rows}
 
 
-def test_hours_and_days_are_made_of_quotes_files_and_backfills_and_follow_each(system: System, market: Any) -> None:
+def test_hours_and_days_are_made_of_quotes_files_and_backfills_and_follow_each(system: System) -> None:
     history = system.settings.csv_dir / "history.csv"
     history.write_text(HISTORY)
     assert system.run().exit_code == 0
@@ -132,12 +132,6 @@ def test_hours_and_days_are_made_of_quotes_files_and_backfills_and_follow_each(s
         "select count(*) > 0, bool_and(canonical_id = any(coins)) from marts.news_mentions "
         "join marts.news_articles using (article_id)"
     ) == [(True, True)]
-
-    # an unchanged market adds nothing, a changed one is added
-    assert system.run().version == 3
-    market.advance(5)
-    assert system.run().version == 4
-    assert_prices_add_up(system)
 
 
 def test_what_a_contract_gained_reaches_tables_that_exist(system: System) -> None:

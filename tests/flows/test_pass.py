@@ -14,7 +14,8 @@ from tests.flows.conftest import System
 NOWHERE = "http://127.0.0.1:1"
 MARTS = (
     *("coins", "coin_listings", "coin_quotes", "coin_candles", "coin_prices_hourly", "coin_prices_daily"),
-    *("news_articles", "news_mentions", "coin_ids", "coin_listing_history", "coin_changes"),
+    *("news_articles", "news_mentions", "coin_ids", "coin_listing_history", "coin_changes", "coin_snapshots"),
+    *("coin_relations", "coin_deployments"),
 )
 
 

@@ -26,13 +26,19 @@ unrecorded as (
         published.canonical_id,
         published.method,
         published.confidence,
+        published.evidence,
         coalesce(min(publications.version), {{ next_version() }}) as version
     from published
     left join history using (source, source_coin_id)
     left join publications on published.first_seen_at <= publications.published_at
     where history.source is null
     group by
-        published.source, published.source_coin_id, published.canonical_id, published.method, published.confidence
+        published.source,
+        published.source_coin_id,
+        published.canonical_id,
+        published.method,
+        published.confidence,
+        published.evidence
 ),
 
 known as (
@@ -43,6 +49,7 @@ known as (
         canonical_id,
         method,
         confidence,
+        evidence,
         version,
         true as is_recorded
     from history

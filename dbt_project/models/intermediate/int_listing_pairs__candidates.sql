@@ -16,7 +16,7 @@ overrides as (
 ),
 
 published as (
-    select * from {{ ref('stg_published__coin_listings') }}
+    select * from {{ ref('int_listing_links__known') }}
 ),
 
 by_symbol as (

@@ -19,7 +19,7 @@ named as (
 ),
 
 published as (
-    select * from {{ ref('stg_published__coin_listings') }}
+    select * from {{ ref('int_listing_links__known') }}
 ),
 
 linked as (

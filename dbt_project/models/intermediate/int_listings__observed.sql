@@ -1,4 +1,9 @@
 -- All that is known of each listing, one row per origin: new quotes, the catalogues, what is published.
+{% set columns = [
+    'source', 'source_coin_id', 'canonical_id', 'symbol', 'name', 'rank', 'price_usd', 'market_cap_usd', 'volume_24h_usd',
+    'percent_change_24h', 'circulating_supply', 'total_supply', 'max_supply', 'is_time_clamped', 'observed_at', 'fetched_at',
+    'first_seen_at', 'last_seen_at',
+] %}
 with
 
 new_quotes as (
@@ -11,10 +16,16 @@ catalogued as (
 
 published as (
     select
-        listings.*,
+        {{ columns | join(',\n        ') }},
         restated.source is null as is_standing -- what a file said before it was corrected is no quote any more
-    from {{ ref('stg_published__coin_listings') }} as listings
+    from {{ ref('stg_published__coin_listings') }}
     left join {{ ref('int_sources__restated') }} as restated using (source)
+    where not {{ rebuilding() }}
+    union all
+    select
+        {{ columns | join(',\n        ') }},
+        is_standing
+    from {{ ref('int_listings__recalled') }}
 ),
 
 observed as (

@@ -12,6 +12,12 @@ published as (
         canonical_id,
         price_usd as published_price_usd
     from {{ ref('stg_published__coins') }}
+    where not {{ rebuilding() }}
+    union all
+    select
+        canonical_id,
+        price_usd as published_price_usd
+    from {{ ref('int_quotes__believed') }}
 ),
 
 timed as (

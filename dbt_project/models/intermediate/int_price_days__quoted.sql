@@ -1,4 +1,5 @@
 -- The candles of touched days that are longer than an hour and within the day: of several of one span the medians.
+{{ config(materialized='ephemeral') }}
 {% set columns = [
     'canonical_id', 'source', 'opened_at', 'closed_at', 'open_usd', 'high_usd', 'low_usd', 'close_usd', 'market_cap_usd',
     'volume_usd',
@@ -7,7 +8,7 @@
 with
 
 touched as (
-    select * from {{ ref('int_price_days__touched') }}
+    select * from {{ ref('int_prices__touched') }} where grain = 'day'
 ),
 
 restated as (

@@ -1,4 +1,5 @@
--- The past that those loads bring: quotes that a backfill asked for.
+-- The past that those loads bring: quotes that a backfill asked for. Of a listing that is new with this version all
+-- that was ever asked for: it may have come before anybody listed the coin.
 {{ config(materialized='ephemeral') }}
 
 with
@@ -7,22 +8,18 @@ unpublished as (
     select * from {{ ref('int_loads__unpublished') }}
 ),
 
-market_charts as (
-    select * from {{ ref('stg_coingecko__market_charts') }}
-    where load_id in (select unpublished.load_id from unpublished where unpublished.schema_name = 'raw_coingecko')
+newcomers as (
+    select * from {{ ref('int_listings__identified') }} where published_id is null
 ),
 
-historical_tickers as (
-    select * from {{ ref('stg_coinpaprika__historical_tickers') }}
-    where load_id in (select unpublished.load_id from unpublished where unpublished.schema_name = 'raw_coinpaprika')
+asked_for as (
+    {{ asked_for(ref('stg_coingecko__market_charts')) }}
+    union all
+    {{ asked_for(ref('stg_coinpaprika__historical_tickers')) }}
 ),
 
 backfilled as (
-    select * from market_charts
-    where price_usd is not null
-    union all
-    select * from historical_tickers
-    where price_usd is not null
+    select * from asked_for where price_usd is not null
 )
 
 select * from backfilled

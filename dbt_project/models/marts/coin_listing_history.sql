@@ -16,10 +16,12 @@ compared as (
         identified.canonical_id,
         identified.method,
         identified.confidence,
+        identified.evidence,
         known.valid_from as known_from,
         known.canonical_id as known_id,
         known.method as known_method,
         known.confidence as known_confidence,
+        known.evidence as known_evidence,
         known.version as known_version,
         known.is_recorded,
         coalesce(
@@ -38,6 +40,7 @@ unioned as (
         canonical_id,
         method,
         confidence,
+        evidence,
         {{ next_version() }} as version
     from compared
     where is_new
@@ -50,6 +53,7 @@ unioned as (
         known_id as canonical_id,
         known_method as method,
         known_confidence as confidence,
+        known_evidence as evidence,
         known_version as version
     from compared
     where known_from is not null and (is_new or not is_recorded)
@@ -64,6 +68,7 @@ coin_listing_history as (
 
         -- strings
         method,
+        evidence,
 
         -- numerics
         confidence,

@@ -8,7 +8,7 @@
 with
 
 touched as (
-    select * from {{ ref('int_price_days__touched') }}
+    select * from {{ ref('int_prices__touched') }} where grain = 'day'
 ),
 
 new_hours as (
@@ -17,8 +17,11 @@ new_hours as (
 
 kept_hours as (
     {{ published_within(ref('stg_published__coin_prices_hourly'), 'bucket_at', '1 day') }}
-    left join {{ ref('int_price_hours__touched') }} as touched_hours
-        on published.canonical_id = touched_hours.canonical_id and published.bucket_at = touched_hours.bucket_at
+    left join {{ ref('int_prices__touched') }} as touched_hours
+        on
+            published.canonical_id = touched_hours.canonical_id
+            and published.bucket_at = touched_hours.bucket_at
+            and touched_hours.grain = 'hour'
     where touched_hours.canonical_id is null
 ),
 
