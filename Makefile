@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 .SUFFIXES:
 
 export PYTHON DEMO     # make PYTHON=/path/to/python3 run; make DEMO=1 up
+unexport PYTHONDONTWRITEBYTECODE # a pass imports 3,000 modules: compiling them each time takes 2 s
 python := .venv/bin/python
 
 # Recipes `exec` what they run: make then passes a SIGTERM on to it, and dies without a word when it ends well.
