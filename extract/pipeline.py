@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+from dlt.common.storages.load_package import PackageStorage
+from dlt.common.storages.normalize_storage import NormalizeStorage
 from dlt.load.exceptions import LoadClientJobException, LoadClientJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -43,6 +45,14 @@ PACKAGES: dict[SourceName, str] = {
     "rss": "extract.rss",
 }
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+PARTS_OF_A_PACKAGE = (
+    PackageStorage.NEW_JOBS_FOLDER,
+    PackageStorage.STARTED_JOBS_FOLDER,
+    PackageStorage.COMPLETED_JOBS_FOLDER,
+    PackageStorage.FAILED_JOBS_FOLDER,
+    PackageStorage.SCHEMA_FILE_NAME,
+    PackageStorage.LOAD_PACKAGE_STATE_FILE_NAME,
+)
 DLT_DEFAULTS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__LOG_LEVEL": "CRITICAL",
@@ -175,6 +185,7 @@ def _load_what_is_left(name: SourceName, pipeline: dlt.Pipeline) -> None:
 
     Raises SourceError when it can't be loaded now. What never can be is dropped, to be read again.
     """
+    _finish_deletions(pipeline)
     if not pipeline.has_pending_data:
         return
     try:
@@ -184,6 +195,18 @@ def _load_what_is_left(name: SourceName, pipeline: dlt.Pipeline) -> None:
         if pipeline.has_pending_data:
             raise error from failure
         logger.warning("%s: %s", name, error)
+
+
+def _finish_deletions(pipeline: dlt.Pipeline) -> None:
+    """Delete extracted packages that a killed pass was deleting.
+
+    dlt deletes one file by file once it is normalised, or when nothing is in it, and fails ever after on what is left.
+    """
+    normalised = pipeline.list_normalized_load_packages()
+    for load_id in pipeline.list_extracted_load_packages():
+        package = Path(pipeline.working_dir) / "normalize" / NormalizeStorage.EXTRACTED_FOLDER / load_id
+        if load_id in normalised or not all((package / part).exists() for part in PARTS_OF_A_PACKAGE):
+            shutil.rmtree(package)
 
 
 def _spool_folder(pipeline: dlt.Pipeline) -> Path:

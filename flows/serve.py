@@ -5,6 +5,7 @@ import sys
 from datetime import timedelta
 from typing import Any
 
+from flows import orphans
 from kasparro import logs
 from kasparro.environment import prefect_environment
 from kasparro.settings import Settings, SettingsError, load_settings
@@ -66,6 +67,7 @@ def main() -> int:
 
     from prefect import serve
 
+    orphans.close(settings)
     serve(*deployments(settings), pause_on_shutdown=False, print_starting_message=False)
     return 0
 

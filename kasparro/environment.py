@@ -71,6 +71,8 @@ def prefect_environment(settings: Settings, api_url: str | None = None) -> dict[
         # The server writes its address into its UI's files: not into the installed package, which other copies share
         "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(settings.kasparro_home / "prefect" / "ui"),
         "PREFECT_CLI_PROMPT": "false",
+        # Who may run is counted in its database, who holds a place in its memory: killed, it would never free one
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         # Prefect keeps every run for ever unless it is told not to
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs,orphans",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(PREFECT_RUNS_KEPT_DAYS * 24 * 60 * 60),

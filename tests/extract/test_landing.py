@@ -16,7 +16,7 @@ from kasparro.settings import SourceName
 from providers.faults import Rule
 from providers.faults.fields import Garbage, SetField
 from providers.generated import GeneratedMarket
-from tests.extract.conftest import Extraction
+from tests.extract.conftest import COINS, Extraction
 
 TABLES = ("markets", "coins_list", "fetches", "departures", "rejected_records")
 ROWS_OF_COMPLETE_LOADS = """
@@ -25,14 +25,20 @@ ROWS_OF_COMPLETE_LOADS = """
 """
 
 
-def package(extraction: Extraction) -> dlt.Pipeline:
-    """CoinGecko's pipeline with a package that is ready to be loaded."""
+def extracted(extraction: Extraction) -> dlt.Pipeline:
+    """CoinGecko's pipeline with a package that is ready to be normalised."""
     pipeline.prepare_source("coingecko", extraction.settings, extraction.warehouse)
     left = pipeline.pipeline_for("coingecko", extraction.settings, extraction.warehouse)
     landing = Landing()
     everything = source(extraction.settings, landing)
     everything.resources.add(landing.rejected())
     left.extract(everything)
+    return left
+
+
+def package(extraction: Extraction) -> dlt.Pipeline:
+    """CoinGecko's pipeline with a package that is ready to be loaded."""
+    left = extracted(extraction)
     left.normalize()
     return left
 
@@ -163,3 +169,33 @@ def test_sources_land_side_by_side(extraction: Extraction, market: GeneratedMark
         assert counted == [(coins * times, coins * times)], name
         loads = f"select count(*) from raw_{name}._dlt_loads where status <> 0"
         assert extraction.query(loads) == [(0,)]
+
+
+@pytest.mark.parametrize("gone", [(), ("new_jobs",), ("schema.json", "started_jobs")], ids=["", "jobs", "schema"])
+def test_a_package_whose_deletion_was_interrupted_is_loaded_once(
+    gone: tuple[str, ...], extraction: Extraction, tmp_path: Path
+) -> None:
+    left = extracted(extraction)
+    (before,) = Path(left.working_dir).glob("normalize/extracted/*")
+    shutil.copytree(before, tmp_path / "before")
+    left.normalize()
+    shutil.copytree(tmp_path / "before", before)  # as if killed between the commit and the end of the deletion
+    for part in gone:
+        shutil.rmtree(before / part) if (before / part).is_dir() else (before / part).unlink()
+
+    assert not extraction.run("coingecko").problem
+
+    assert not left.has_pending_data
+    assert extraction.query(ROWS_OF_COMPLETE_LOADS) == [(COINS, COINS)]
+
+
+def test_what_is_left_of_an_empty_package_is_removed(extraction: Extraction) -> None:
+    extraction.run("rss")
+    left = pipeline.pipeline_for("rss", extraction.settings, extraction.warehouse)
+    half = Path(left.working_dir) / "normalize" / "extracted" / "1795341248.1136203"
+    half.mkdir()
+    (half / "schema.json").write_text("{}")
+
+    assert not extraction.run("rss").problem
+
+    assert not half.exists()

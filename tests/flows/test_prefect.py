@@ -3,15 +3,20 @@
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
+import psutil
+import psycopg2
 import pytest
 
 from flows.transform import LAYERS
@@ -19,7 +24,7 @@ from kasparro import turn
 from kasparro.environment import prefect_environment
 from kasparro.secrets import prefect_auth
 from kasparro.settings import REPOSITORY, Settings
-from kasparro.warehouse import EmbeddedPostgres
+from kasparro.warehouse import EmbeddedPostgres, locate
 from providers.faults import Plan, Rule
 from providers.faults.transport import Hang, Slow
 from providers.generated import GeneratedMarket
@@ -29,6 +34,7 @@ from tests.conftest import make_settings
 from tests.kasparro.commands import eventually
 
 PATIENCE_SECONDS = 180
+SERVICE_UNAVAILABLE = 503
 DEPLOYMENTS = {
     "elt": {"sources"},
     "catalogue": {"sources"},
@@ -44,6 +50,7 @@ class Prefect:
     def __init__(self, settings: Settings, stand_in: StandIn, environment: Mapping[str, str]) -> None:
         self.environment = environment
         self.server: subprocess.Popen[bytes] | None = None
+        self.flows: subprocess.Popen[bytes] | None = None
         self.settings = settings
         self.stand_in = stand_in
         user, _, password = prefect_auth(settings).partition(":")
@@ -61,6 +68,15 @@ class Prefect:
         started = self.start(name, **parameters)
         return self.wait_for(f"/flow_runs/{started['id']}", lambda run: run["state_type"] in FINAL)
 
+    def ledger(self, run: Any) -> list[tuple[Any, ...]]:
+        """What the warehouse has recorded of a run."""
+        with (
+            closing(psycopg2.connect(locate(self.settings).url("reader"))) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("select status, error from ops.etl_runs where prefect_flow_run_id = %s", (run["id"],))
+            return cursor.fetchall()
+
     def tasks(self, run: Any) -> dict[str, str]:
         """The tasks of a run, and how they ended."""
         found = self.post("/task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})
@@ -77,21 +93,38 @@ class Prefect:
         command = [program, "server", "start", "--host", "127.0.0.1", "--port", str(self.settings.prefect_port)]
         self.server = _start(command, self.environment, self.settings.kasparro_home / "server.log")
 
-    def restart_server(self) -> None:
-        """Kill the server, and start it again."""
-        assert self.server is not None
-        os.killpg(self.server.pid, signal.SIGKILL)
-        self.server.wait()
-        self.start_server()
         self.wait_for("/health", lambda answer: answer is True)
+
+    def start_flows(self) -> None:
+        """Serve the deployments, in a session of their own."""
+        command = [sys.executable, "-m", "flows.serve"]
+        self.flows = _start(command, self.environment, self.settings.kasparro_home / "flows.log")
+        for name in ("elt", "maintenance"):
+            self.wait_for(f"/deployments/name/{name}/{name}", lambda found: found["status"] == "READY")
+
+    def kill(self, *processes: subprocess.Popen[bytes] | None) -> None:
+        """Kill a service with all that it has started, as `kill -9` of everything does."""
+        for process in processes:
+            assert process is not None
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
+            process.kill()
+            process.wait()
+
+    def database(self) -> sqlite3.Connection:
+        """The server's own database."""
+        return sqlite3.connect(self.settings.kasparro_home / "prefect" / "prefect.db", timeout=60)
 
     def get(self, path: str) -> Any:
         """A resource."""
         return self._client.get(path).raise_for_status().json()
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """What a POST answers."""
-        return self._client.post(path, json=body).raise_for_status().json()
+        """What a POST answers; a server whose database is locked by another request wants to be asked again."""
+        answer = self._client.post(path, json=body)
+        if answer.status_code == SERVICE_UNAVAILABLE:
+            return self.post(path, body)
+        return answer.raise_for_status().json()
 
     def wait_for(self, path: str, good: Callable[[Any], bool]) -> Any:
         """The resource, as soon as it is there and `good`."""
@@ -131,18 +164,15 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
             "COINPAPRIKA_BASE_URL": stand_in.coinpaprika_url,
             "COINGECKO_BASE_URL": "http://127.0.0.1:1",
             "COINPAPRIKA_RATE_LIMIT": "1000/s",
+            "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",
         }
         client = Prefect(settings, stand_in, environment)
-        client.start_server()
-        flows = None
         try:
-            client.wait_for("/health", lambda answer: answer is True)
-            flows = _start([sys.executable, "-m", "flows.serve"], environment, home / "flows.log")
-            client.wait_for("/deployments/name/elt/elt", lambda found: found["status"] == "READY")
-            client.wait_for("/deployments/name/maintenance/maintenance", lambda found: found["status"] == "READY")
+            client.start_server()
+            client.start_flows()
             yield client
         finally:
-            for process in (flows, client.server):
+            for process in (client.flows, client.server):
                 if process is not None:
                     os.killpg(process.pid, signal.SIGTERM)
                     process.wait(30)
@@ -227,6 +257,36 @@ def test_maintenance_says_what_it_did(prefect: Prefect) -> None:
     assert re.fullmatch(r"nothing to do|(\S[^:]*: [\d,]+ [^,]+(, )?)+", run["state"]["message"]), run["state"]
 
 
+LATER = """
+    update flow_run set end_time = strftime('%Y-%m-%d %H:%M:%f000', end_time, '-15 days') where end_time is not null;
+    update events set occurred = strftime('%Y-%m-%d %H:%M:%f000', occurred, '-3 days');
+    update event_resources set occurred = strftime('%Y-%m-%d %H:%M:%f000', occurred, '-3 days');
+"""
+LEFT = """
+    select
+        (select count(*) from flow_run where id = :run) + (select count(*) from task_run where flow_run_id = :run)
+        + (select count(*) from log where flow_run_id = :run) + (select count(*) from artifact where flow_run_id = :run)
+        + (select count(*) from events where occurred < datetime('now', '-2 days'))
+        + (select count(*) from event_resources where occurred < datetime('now', '-2 days'))
+"""
+
+
+def test_old_runs_go_and_their_room_in_prefects_database_is_used_again(prefect: Prefect) -> None:
+    old = prefect.run("maintenance")
+    with closing(prefect.database()) as database:
+        values = {"run": str(UUID(old["id"]))}
+        assert database.execute(LEFT, values).fetchone() > (3,)
+        database.executescript(LATER)
+
+        eventually(lambda: database.execute(LEFT, values).fetchone() == (0,), "two weeks later it is gone")
+
+        ((free,),) = database.execute("pragma freelist_count").fetchall()
+        ((pages,),) = database.execute("pragma page_count").fetchall()
+        assert free > 0
+        assert prefect.run("maintenance")["state_type"] == "COMPLETED"
+        assert database.execute("pragma page_count").fetchall() == [(pages,)], "the file has not grown"
+
+
 def test_the_schedule_is_paused_and_resumed(prefect: Prefect) -> None:
     for what, said, paused in (
         ("pause", "nothing runs by schedule until it is resumed\n", True),
@@ -255,6 +315,7 @@ def test_a_cancelled_run_gives_its_turn_back(prefect: Prefect) -> None:
     ended = prefect.wait_for(f"/flow_runs/{run['id']}", lambda run: run["state_type"] in FINAL)
     assert ended["state_type"] == "CANCELLED"
     eventually(lambda: turn.holder(prefect.settings) is None, "the turn is free")
+    assert prefect.ledger(run) == [("failed", "stopped before its end")]
     prefect.stand_in.faults = Plan()
     assert prefect.run("elt")["state_name"] == "Partial"
 
@@ -265,10 +326,28 @@ def test_a_pass_outlives_its_server(prefect: Prefect) -> None:
     prefect.stand_in.faults = Plan([Rule(fault=Slow(delay=5), provider="coinpaprika")])
     run = prefect.start("elt")
     eventually(lambda: turn.holder(prefect.settings) is not None, "the pass has the turn")
-    prefect.restart_server()
+    prefect.kill(prefect.server)
+    prefect.start_server()
     prefect.stand_in.faults = Plan()
 
     ended = prefect.wait_for(f"/flow_runs/{run['id']}", lambda run: run["state_type"] in FINAL)
 
     assert (ended["state_type"], ended["state_name"]) == ("COMPLETED", "Partial"), ended["state"]
     assert turn.holder(prefect.settings) is None
+
+
+@pytest.mark.long
+def test_after_everything_was_killed_the_schedule_goes_on(prefect: Prefect) -> None:
+    """Prefect's server, the flows and a running pass die at once: nothing waits for the dead."""
+    prefect.stand_in.faults = Plan([Rule(fault=Hang(), provider="coinpaprika")])
+    dead = prefect.start("elt")
+    eventually(lambda: prefect.ledger(dead) == [("running", None)], "the pass is in the ledger")
+    prefect.kill(prefect.flows, prefect.server)
+    prefect.stand_in.faults = Plan()
+    prefect.start_server()
+    prefect.start_flows()
+
+    assert prefect.run("elt")["state_name"] == "Partial"
+
+    assert prefect.ledger(dead) == [("crashed", "killed before its end")]
+    assert prefect.get(f"/flow_runs/{dead['id']}")["state_type"] == "CRASHED"
