@@ -17,6 +17,7 @@ import psutil
 import psycopg2
 from dlt.extract import DltResource
 
+from bench.scratch import cpu_seconds, free_port
 from bench.table import Table
 from extract import pipeline
 from extract.coingecko.models import Market
@@ -38,6 +39,14 @@ KEY = ", ".join(key_of(Market))
 
 
 @dataclass(frozen=True)
+class Spent:
+    """What a piece of work took: seconds, and CPU seconds of this process and Postgres."""
+
+    seconds: float
+    cpu: float
+
+
+@dataclass(frozen=True)
 class Batch:
     """A page of the market, validated."""
 
@@ -48,7 +57,7 @@ class Batch:
 def measure() -> Table:
     """Medians of rounds in which all coins have a new price: COPY, then landing, turn by turn."""
     with tempfile.TemporaryDirectory(prefix="kasparro-bench-") as home:
-        settings = Settings(kasparro_home=Path(home), pg_port=_free_port(), sources=["coingecko"])
+        settings = Settings(kasparro_home=Path(home), pg_port=free_port(), sources=["coingecko"])
         warehouse = ensure_warehouse(settings)
         try:
             return _measure(settings, warehouse)
@@ -59,59 +68,59 @@ def measure() -> Table:
 def _measure(settings: Settings, warehouse: Warehouse) -> Table:
     pipeline.prepare(settings, warehouse)
     market = GeneratedMarket(COINS, start=datetime.now(UTC) - timedelta(days=1))
-    keyed: list[float] = []
-    keyless: list[float] = []
-    landed: list[float] = []
-    again: list[float] = []
-    nothing: list[float] = []
+    spent: dict[str, list[Spent]] = {}
     rows = 0
-    for number in range(ROUNDS + 1):
+    for _ in range(ROUNDS + 1):
         market.advance(5)
-        pages = _pages(market)
+        late, pages = _pages(market, timedelta(hours=1)), _pages(market)
         rows = sum(len(page.found.rows) for page in pages)
-        seconds = [
-            _timed(lambda pages=pages: _copy(pages, warehouse, "keyed", KEY)),
-            _timed(lambda pages=pages: _copy(pages, warehouse, "keyless", None)),
-            _timed(lambda pages=pages: _land(pages, settings, warehouse)),
-            _timed(lambda pages=pages: _land(pages, settings, warehouse)),
-            _timed(lambda: _land([], settings, warehouse)),
-        ]
-        if number:  # the first one is cold
-            for each, measured in zip((keyed, keyless, landed, again, nothing), seconds, strict=True):
-                each.append(measured)
+        work: dict[str, Callable[[], None]] = {
+            "psycopg2 COPY, unique key": lambda pages=pages: _copy(pages, warehouse, "keyed", KEY),
+            "psycopg2 COPY, no key": lambda pages=pages: _copy(pages, warehouse, "keyless", None),
+            "**landing**": lambda pages=pages: _land(pages, settings, warehouse),
+            "landing, nothing new: all are looked up": lambda pages=pages: _land(pages, settings, warehouse),
+            "landing, all out of order: all are looked up": lambda late=late: _land(late, settings, warehouse),
+            "landing, no rows at all: dlt's own steps": lambda: _land([], settings, warehouse),
+        }
+        for name, each in work.items():
+            spent.setdefault(name, []).append(_spent(each, settings))
     total = _count(warehouse)
-    assert total == rows * (ROUNDS + 1), f"{total} rows landed of {rows * (ROUNDS + 1)}"
+    assert total == 2 * rows * (ROUNDS + 1), f"{total} rows landed of {2 * rows * (ROUNDS + 1)}"
+    yardstick, *_ = warm = {name: _median(rounds[1:]) for name, rounds in spent.items()}  # the first one is cold
     notes = (
         f"{rows:,} validated CoinGecko quotes, every one of them new, land in `raw_coingecko.markets`: comparison\n"
         "with what is known, dlt's extract, normalise and load, unique key. The yardstick is one psycopg2 COPY of\n"
         "the same objects, serialising them included, into a table with the same unique key and nothing else; beside\n"
         f"it the same into a table without any. Medians of {ROUNDS} rounds, turn by turn, warm; raw grows from one\n"
-        f"market to {ROUNDS + 1} meanwhile."
+        f"market to {2 * ROUNDS + 2} meanwhile. A quote later than all in raw is new without looking; any other is\n"
+        "looked up by its key. CPU is the process's and Postgres's together: what else runs on the machine hardly\n"
+        "touches it."
     )
-
-    def line(what: str, seconds: list[float], note: str = "") -> list[str]:
-        share = f"{median(keyed) / median(seconds):.0%}"
-        return [what, f"{median(seconds):.2f}", f"{rows / median(seconds):,.0f}", f"{share}{note}"]
-
-    return Table(
-        notes,
-        ["", "seconds", "rows/s", "of COPY"],
-        [
-            line("psycopg2 COPY, unique key", keyed),
-            line("psycopg2 COPY, no key", keyless),
-            line("landing", landed, f" (target {TARGET:.0%})"),
-            line("landing, nothing new: comparison and dlt's own steps", again),
-            line("landing, no rows at all: dlt's own steps", nothing),
-            ["first round / last round", f"{landed[0]:.2f} / {landed[-1]:.2f}", "", ""],
-            ["memory, whole process", f"{psutil.Process().memory_info().rss >> 20} MB", "", ""],
-        ],
-    )
+    copy = warm[yardstick]
+    table = [
+        [name, f"{each.seconds:.2f}", f"{rows / each.seconds:,.0f}", f"{copy.seconds / each.seconds:.0%}",
+         f"{each.cpu:.2f}", f"{copy.cpu / each.cpu:.0%}"]
+        for name, each in warm.items()
+    ]  # fmt: skip
+    table[2][3] = f"**{table[2][3]}** (target {TARGET:.0%})"
+    landed = spent["**landing**"][1:]
+    table += [
+        ["first round / last round", f"{landed[0].seconds:.2f} / {landed[-1].seconds:.2f}", "", "",
+         f"{landed[0].cpu:.2f} / {landed[-1].cpu:.2f}", ""],
+        ["memory, whole process", f"{psutil.Process().memory_info().rss >> 20} MB", "", "", "", ""],
+    ]  # fmt: skip
+    return Table(notes, ["", "seconds", "rows/s", "of COPY", "CPU seconds", "of COPY"], table)
 
 
-def _pages(market: GeneratedMarket) -> list[Batch]:
+def _median(rounds: list[Spent]) -> Spent:
+    return Spent(median(each.seconds for each in rounds), median(each.cpu for each in rounds))
+
+
+def _pages(market: GeneratedMarket, ago: timedelta = timedelta()) -> list[Batch]:
+    """The market's quotes, also where the price stood still; as of some time ago."""
     now = datetime.now(UTC)
     rows = market.coingecko_markets().values()
-    payloads = [{**loads(row), "last_updated": now.isoformat()} for row in rows]  # also where the price stood still
+    payloads = [{**loads(row), "last_updated": (now - ago).isoformat()} for row in rows]
     origin = Origin(f"{time.time_ns():x}", now)
     return [Batch(typed(Market, payloads[at : at + PAGE]), origin) for at in range(0, len(payloads), PAGE)]
 
@@ -160,15 +169,7 @@ def _count(warehouse: Warehouse) -> int:
         return row[0]
 
 
-def _timed(work: Callable[[], None]) -> float:
-    started = time.perf_counter()
+def _spent(work: Callable[[], None], settings: Settings) -> Spent:
+    busy, started = cpu_seconds(settings), time.perf_counter()
     work()
-    return time.perf_counter() - started
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return Spent(time.perf_counter() - started, cpu_seconds(settings) - busy)

@@ -5,7 +5,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
@@ -44,12 +44,7 @@ class Scratch:
 
     def cpu_seconds(self) -> float:
         """CPU that this process and the warehouse have taken so far."""
-        found = next((self.settings.kasparro_home / "postgres").rglob("postmaster.pid"))
-        server = psutil.Process(int(found.read_text().split()[0]))
-        processes = [psutil.Process(), server, *server.children()]
-        times = [process.cpu_times() for process in processes if process.is_running()]
-        ended = server.cpu_times()
-        return sum(each.user + each.system for each in times) + ended.children_user + ended.children_system
+        return cpu_seconds(self.settings)
 
     def timed(self, statement: str) -> float:
         """Seconds that a statement takes."""
@@ -67,6 +62,19 @@ class Scratch:
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()
+
+
+def cpu_seconds(settings: Settings) -> float:
+    """CPU that this process and the embedded warehouse have taken so far."""
+    found = next((settings.kasparro_home / "postgres").rglob("postmaster.pid"))
+    server = psutil.Process(int(found.read_text().split()[0]))
+    spent = 0.0
+    for process in (psutil.Process(), server, *server.children()):
+        with suppress(psutil.NoSuchProcess):  # it has just ended: its time is its parent's
+            times = process.cpu_times()
+            spent += times.user + times.system
+    ended = server.cpu_times()
+    return spent + ended.children_user + ended.children_system
 
 
 @dataclass(frozen=True)

@@ -54,12 +54,28 @@ class Known:
         if self._connection is not None:
             self._connection.close()
 
-    def asked(self, model: type[Record], states: Iterable[State]) -> Future[dict[State, set[str]]]:
-        """The content hashes that came last for each state; no entry for one that never came. Found out meanwhile."""
-        return self._pool.submit(self._contents, model, list(dict.fromkeys(states)))
+    def asked(
+        self, model: type[Record], states: Iterable[State], newest: datetime | None = None
+    ) -> Future[dict[State, set[str]]]:
+        """The content hashes that came last for each state; no entry for one that never came. Found out meanwhile.
+
+        `newest` is the latest version that raw holds, if that is known: what is later still never came.
+        """
+        asked = [state for state in dict.fromkeys(states) if not (newest and state[1] and state[1] > newest)]
+        return self._pool.submit(self._contents, model, asked)
+
+    def newest(self, model: type[Record]) -> datetime | None:
+        """The latest version of all rows. It reads the whole table."""
+        statement = sql.SQL("select max({}) from {}")
+        ((newest,),) = self._rows(
+            statement.format(sql.Identifier(model.versioned_by or ""), self._table(model.table)), ()
+        )
+        return newest
 
     def _contents(self, model: type[Record], asked: list[State]) -> dict[State, set[str]]:
         found: defaultdict[State, set[str]] = defaultdict(set)
+        if not asked:
+            return found
         for number, content in self._rows(self._last_contents(model, asked), self._arrays(model, asked)):
             found[asked[number - 1]].add(content)
         return found

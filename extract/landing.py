@@ -2,7 +2,8 @@
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,8 @@ from extract.tables import REJECTED, REJECTED_KEY, Spool, columns_of, rejected_c
 from kasparro import failures
 
 NONE: frozenset[str] = frozenset()
+ROWS_IN_A_FILE = 10_000
+"""Files are loaded side by side: a whole market is in two of them."""
 
 Row = TypeVar("Row")
 
@@ -73,9 +76,11 @@ class Landing:
         self._presence = Presence(known)
         self._backfill = backfill
         self._folder = folder
-        self._spools: dict[str, Spool] = {}
+        self._spools: defaultdict[str, list[Spool]] = defaultdict(list)
         self._contents: defaultdict[str, set[str]] = defaultdict(set)
         self.keys: dict[str, tuple[str, ...]] = {REJECTED: REJECTED_KEY}
+        self._newest: dict[str, datetime | None] = {}
+        self._latest: dict[str, datetime] = {}
         self._compared: Callable[[], None] = lambda: None
 
     def resource(self, model: type[Record], rows: Callable[[], Iterator[Any]]) -> DltResource:
@@ -148,7 +153,8 @@ class Landing:
         def generate() -> Iterator[Any]:
             if not self._tables_only:
                 try:
-                    yield from rows()
+                    with self._versions_of(model):
+                        yield from rows()
                 except SourceError as error:
                     if str(error) not in self.problems:
                         self.problems.append(str(error))
@@ -160,6 +166,26 @@ class Landing:
             resource.apply_hints(additional_table_hints={REPLACES: list(key_of(model))})
         return resource
 
+    @contextmanager
+    def _versions_of(self, model: type[Record]) -> Generator[None]:
+        """Remember in dlt's state which version of all is the latest: what is later need not be looked up.
+
+        It never leaves a row out. It is in one load package with the rows, so raw holds none that is later; one that
+        lies in the future costs look-ups only.
+        """
+        if not (model.versioned_by and self._known):
+            yield
+            return
+        state: Payload = dlt.current.resource_state()
+        known = datetime.fromisoformat(state["newest"]) if "newest" in state else self._known.newest(model)
+        self._newest[model.table] = known
+        try:
+            yield
+        finally:
+            versions = [version for version in (known, self._latest.get(model.table)) if version]
+            if versions:
+                state["newest"] = max(versions).isoformat()
+
     def _compare(self, model: type[Record], rows: dict[str, tuple[Record, Payload]], origin: Origin) -> None:
         """Write the rows whose state raw does not hold as they are. Contents of one state come and stay together.
 
@@ -167,7 +193,10 @@ class Landing:
         """
         states = _states(model, rows)
         self._presence.meet(model, (key for key, _ in states))
-        asked = self._known.asked(model, states) if self._known else None
+        versions = [version for _, version in states if version]
+        if versions:
+            self._latest[model.table] = max(*versions, self._latest.get(model.table, versions[0]))
+        asked = self._known.asked(model, states, self._newest.get(model.table)) if self._known else None
         self._compared()
 
         def write() -> None:
@@ -210,19 +239,20 @@ class Landing:
             self._spool(model.table, columns_of(model)).write(rows_of(rows, origin, _load_id()), len(rows))
 
     def _spool(self, table: str, columns: Mapping[str, TColumnSchema]) -> Spool:
-        if table not in self._spools:
+        spools = self._spools[table]
+        if not spools or spools[-1].rows >= ROWS_IN_A_FILE:
             self._folder = self._folder or Path(tempfile.mkdtemp(prefix="kasparro-"))
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._spools[table] = Spool(self._folder / f"{table}.csv", list(columns))
-        return self._spools[table]
+            spools.append(Spool(self._folder / f"{table}.{len(spools)}.csv", list(columns)))
+        return spools[-1]
 
     def _handed_over(self, table: str, columns: Mapping[str, TColumnSchema]) -> Iterator[Any]:
-        """What was written for a table, for dlt to take over: a link to the file. An empty one makes the table."""
+        """What was written for a table, for dlt to take over: links to the files. An empty one makes the table."""
         if self._tables_only:
             self._spool(table, columns)
         self._compared()
         self._compared = lambda: None
-        if spool := self._spools.get(table):
+        for spool in self._spools[table]:
             spool.close()
             yield dlt.mark.with_file_import(str(spool.path), "csv", spool.rows, hints={})
             spool.path.unlink()
@@ -235,7 +265,8 @@ def _states(model: type[Record], rows: Mapping[str, tuple[Record, Payload]]) -> 
     states: defaultdict[State, list[str]] = defaultdict(list)
     for content, (record, _) in rows.items():
         values = record.__dict__
-        states[tuple([values[name] for name in names]), values[version] if version else None].append(content)
+        key = (values[names[0]],) if len(names) == 1 else tuple([values[name] for name in names])
+        states[key, values[version] if version else None].append(content)
     return states
 
 

@@ -147,6 +147,52 @@ def test_a_load_that_the_warehouse_broke_off_is_completed_by_the_next_pass(
     assert extraction.count("raw_coingecko.markets") == before + len(first_update) + len(market.coingecko_markets())
 
 
+def test_what_another_home_landed_meanwhile_is_known(
+    extraction: Extraction, market: GeneratedMarket, tmp_path: Path
+) -> None:
+    rows: list[int] = []
+    for home in ("a", "b", "a", "a"):
+        extraction.run("coingecko", kasparro_home=tmp_path / home)
+        rows.append(extraction.count("raw_coingecko.markets"))
+        if home == "a":
+            market.advance(5)
+            extraction.run("coingecko", kasparro_home=tmp_path / "b")
+    everyone = len(market.coingecko_markets())
+    assert rows == [everyone, 2 * everyone, 2 * everyone, 3 * everyone]
+
+
+def test_without_a_state_what_raw_holds_tells_what_is_known(extraction: Extraction, market: GeneratedMarket) -> None:
+    old = GeneratedMarket(coins=40, seed=7, start=market.now)
+    extraction.run("coingecko")
+    market.advance(5)
+    extraction.run("coingecko")
+    extraction.query("truncate raw_coingecko._dlt_pipeline_state")
+    for served in (old, market):
+        extraction.stand_in.market = served
+        extraction.lose_working_folder()
+        extraction.run("coingecko")
+
+    assert extraction.count("raw_coingecko.markets") == 2 * len(market.coingecko_markets())
+
+
+def test_a_large_market_is_loaded_in_several_files(
+    extraction: Extraction, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("extract.landing.ROWS_IN_A_FILE", 250)
+    extraction.stand_in.market = GeneratedMarket(coins=600, seed=3)
+    left = package(extraction)
+    files = list(Path(left.working_dir).glob("load/normalized/*/new_jobs/markets.*"))
+    shutil.copytree(left.working_dir, tmp_path / "before")
+    left.load()
+    shutil.rmtree(left.working_dir)
+    shutil.copytree(tmp_path / "before", left.working_dir)
+    pipeline.pipeline_for("coingecko", extraction.settings, extraction.warehouse).load()
+
+    everyone = len(extraction.stand_in.market.coingecko_markets())
+    assert len(files) == -(-everyone // 250)
+    assert extraction.query("select count(*), count(distinct id) from raw_coingecko.markets") == [(everyone, everyone)]
+
+
 def test_sources_land_side_by_side(extraction: Extraction, market: GeneratedMarket) -> None:
     names: list[SourceName] = ["coingecko", "coinpaprika", "csv"]
     extraction.settings.csv_dir.mkdir()
