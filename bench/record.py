@@ -14,7 +14,7 @@ from kasparro.settings import Settings
 from kasparro.warehouse import EmbeddedPostgres, ensure_warehouse
 
 TITLE = "The record of quotes in three layouts"
-LISTINGS, MOMENTS = 20_000, 500
+LISTINGS, MOMENTS = 20_000, 250
 HORIZON = 100_000_000
 
 COLUMNS = """
@@ -43,7 +43,7 @@ QUOTES = """
         moment + interval '5 minutes'
     from generate_series(%(first)s, %(last)s) as past
     cross join lateral (
-        select timestamptz '{end}' - past * interval '17 hours' as moment
+        select timestamptz '{end}' - past * interval '35 hours' as moment
     ) as moments
     cross join generate_series(1, %(listings)s) as listing
 """

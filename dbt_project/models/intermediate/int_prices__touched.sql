@@ -1,6 +1,5 @@
 -- The hours and days whose prices this version has to make anew: of quotes and candles that come, and of those that a
 -- correction or another link takes away. A rebuild makes all anew but those whose quotes retention has taken.
-
 with
 
 restated as (
@@ -11,7 +10,8 @@ relinked as (
     select * from {{ ref('int_listings__relinked') }}
 ),
 
-published_quotes as (
+-- not materialized: of a record of millions of rows only those that are asked for are read, by index
+published_quotes as not materialized (
     select
         *,
         observed_at as opened_at,
@@ -19,7 +19,7 @@ published_quotes as (
     from {{ ref('stg_published__coin_quotes') }}
 ),
 
-published_candles as (
+published_candles as not materialized (
     select * from {{ ref('stg_published__coin_candles') }}
 ),
 

@@ -2,6 +2,11 @@
 -- hours of the last month that the hourly prices reach. Asked for one coin, it reads that coin's prices only.
 with
 
+-- not materialized: for one coin only its hours are read
+hourly as not materialized (
+    select * from {{ ref('stg_published__coin_prices_hourly') }}
+),
+
 days as (
     select
         canonical_id,
@@ -21,11 +26,11 @@ hours as (
         bucket_at + interval '1 hour' as ended_at,
         interval '1 hour' as length,
         sources
-    from {{ ref('stg_published__coin_prices_hourly') }}
+    from hourly
     where
         bucket_at >= (
             select max(newest.bucket_at) - make_interval(days => {{ var('coverage_window_days') }})
-            from {{ ref('stg_published__coin_prices_hourly') }} as newest
+            from hourly as newest
         )
 ),
 
