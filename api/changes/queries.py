@@ -13,8 +13,8 @@ COLUMNS = arranged(
 )
 
 
-def changes(*, after: int | datetime | None, kind: str | None, canonical_id: str | None) -> Listing:
-    """What happened to coins after a version or a time, oldest first."""
+def changes(*, after: int | datetime | None, kind: str | None, canonical_id: str | None, latest: bool) -> Listing:
+    """What happened to coins after a version or a time, oldest first, or with `latest` newest first."""
     conditions = Conditions()
     if isinstance(after, int):
         conditions.add("change.version > :after", after=after)
@@ -27,4 +27,4 @@ def changes(*, after: int | datetime | None, kind: str | None, canonical_id: str
     select = ", ".join(f"change.{column.name}" for column in COLUMNS)
     key = SortKey("change.change_id", "bigint", nullable=False)
     relation = "\nfrom marts.coin_changes as change"
-    return Listing(COLUMNS, select, relation, conditions, key, descending=False, tie=("change.change_id",))
+    return Listing(COLUMNS, select, relation, conditions, key, descending=latest, tie=("change.change_id",))

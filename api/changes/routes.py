@@ -23,9 +23,11 @@ router = APIRouter(tags=["changes"])
 def changes(request: Request) -> Response:
     """Coins added, merged, split, renamed, delisted: the feed by which a copy of the ids stays right.
 
-    Oldest first. Follow `next_cursor` to the end; from then on ask with `since` of the last answer's `meta.version`.
+    Oldest first, unless sorted otherwise. Follow `next_cursor` to the end; from then on ask with `since` of the last
+    answer's `meta.version`.
     """
     query = read_query(request, ChangesQuery)
     after = None if query.since is None else read_since(query.since)
-    listing = queries.changes(after=after, kind=query.kind, canonical_id=query.canonical_id)
+    latest = query.sort == "-time"
+    listing = queries.changes(after=after, kind=query.kind, canonical_id=query.canonical_id, latest=latest)
     return lists.of_marts(request, query, listing)

@@ -41,6 +41,7 @@ class ChangesQuery(Page):
     )
     kind: Kind | None = Field(None, description="Only changes of this kind")
     canonical_id: Text | None = Field(None, description="Only changes of this coin, or that it took part in")
+    sort: Annotated[Literal["time", "-time"], Field(description="`-time` is newest first")] = "time"
 
 
 class Change(BaseModel):

@@ -1,19 +1,18 @@
 // The table of coins: search, sort and pages, all answered by /data. What is shown is in the page's address.
 
-import { $, el, say } from "./dom.js";
-import { ago, amount, change, count, exact, moment, price } from "./format.js";
+import { $, coinLink, el, say } from "./dom.js";
+import { ago, amount, change, count, exact, moment, price, sourceName } from "./format.js";
 
 const PAGE = 50;
-const NAMES = { coingecko: "CoinGecko", coinpaprika: "CoinPaprika" };
 const FIELDS = "canonical_id,symbol,name,status,rank,price_usd,market_cap_usd,volume_24h_usd,percent_change_24h,sources,updated_at";
 
 const view = { search: "", sort: "rank", page: 1 };
 let asked = 0;
 
-/** Start: read the address, listen to the controls. `onAnswer(meta)` and `onError(error)` hear how each request went. */
-export function start(onAnswer, onError) {
+/** Start: read the address, listen to the controls. `attempt` runs each load; returns how to load the page in view. */
+export function start(attempt) {
   readAddress();
-  const reload = () => load().then(onAnswer, onError);
+  const reload = () => attempt(load);
   let typing;
   $("search").addEventListener("input", () => {
     clearTimeout(typing);
@@ -69,7 +68,7 @@ function nextSort(header) {
   return view.sort === first ? second : first;
 }
 
-/** Ask for the page in view and show it, unless a newer question was asked meanwhile. Returns the answer's meta. */
+/** Ask for the page in view and show it, unless a newer question was asked meanwhile. Returns the answer's version. */
 async function load() {
   const mine = ++asked;
   const query = new URLSearchParams({
@@ -82,7 +81,7 @@ async function load() {
     if (!response.ok) throw new Error((await response.json()).detail);
     const answer = await response.json();
     if (mine === asked) show(answer);
-    return answer.meta;
+    return answer.meta.version;
   } finally {
     if (mine === asked) $("rows").parentElement.removeAttribute("aria-busy");
   }
@@ -133,7 +132,7 @@ function row(coin) {
     el(
       "th",
       { scope: "row", class: "coin" },
-      el("bdi", { class: "name" }, coin.name),
+      el("span", { class: "name" }, coinLink(coin.canonical_id, coin.name)),
       el("bdi", { class: "symbol" }, coin.symbol),
       gone ? el("span", { class: "tag" }, coin.status) : null,
     ),
@@ -152,5 +151,5 @@ function row(coin) {
 
 function chip(source) {
   const short = { coingecko: "CG", coinpaprika: "CP" }[source] ?? "CSV";
-  return el("abbr", { class: "chip", title: NAMES[source] ?? source }, short);
+  return el("abbr", { class: "chip", title: sourceName(source) }, short);
 }

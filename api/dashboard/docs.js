@@ -1,6 +1,7 @@
 // The API's reference, drawn from /openapi.json, with a form to try each endpoint.
 
 import { $, el } from "./dom.js";
+import { watch } from "./shell.js";
 
 const SHOWN_BYTES = 100_000;
 const METHODS = ["get", "post"];
@@ -207,3 +208,4 @@ try {
 } catch {
   $("notices").replaceChildren(el("p", { class: "notice", "data-tone": "bad" }, "The description can't be loaded. Is the API running?"));
 }
+watch();

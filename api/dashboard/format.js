@@ -103,10 +103,11 @@ export function ago(time, now = Date.now()) {
   return `${Math.floor(seconds / 86400)} days ago`;
 }
 
-/** A duration in seconds: "8.4 s", "2 min 5 s". */
+/** A duration in seconds: "8.4 s", "2 min 5 s", "3 h", "599 days". */
 export function duration(seconds) {
   if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  return seconds < 2 * 86400 ? `${Math.floor(seconds / 3600)} h` : `${count(Math.floor(seconds / 86400))} days`;
 }
 
 /** A moment in the reader's own time zone, spelled out. */
@@ -119,4 +120,26 @@ export function since(time, now = new Date()) {
   const start = new Date(time);
   const today = start.toDateString() === now.toDateString();
   return start.toLocaleString(undefined, today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
+}
+
+const NAMES = { coingecko: "CoinGecko", coinpaprika: "CoinPaprika", csv: "CSV files", rss: "News feeds" };
+
+/** What a source is called. */
+export function sourceName(source) {
+  return NAMES[source] ?? source.replace(/^csv:/, "CSV ");
+}
+
+/** How the end of a run looks, and what it is called. */
+export const OUTCOMES = { success: "good", running: "quiet", never_run: "quiet", partial: "warn", failed: "bad", crashed: "bad" };
+export const WORDS = { success: "Succeeded", running: "Running", partial: "Partly failed", failed: "Failed", crashed: "Crashed", never_run: "Has not run yet" };
+
+/** A part of one as per cent: 0.9876 is 98.8 %. */
+export function percent(text) {
+  return text === null ? NONE : `${(Number(text) * 100).toFixed(1)} %`;
+}
+
+/** A day, or with `clock` a time of it, in the reader's own time zone. */
+export function when(time, clock = false) {
+  const style = clock ? { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" } : { dateStyle: "medium" };
+  return new Date(time).toLocaleString(undefined, style);
 }

@@ -1,19 +1,10 @@
-// Everything about the system itself: health, totals, sources, the last run, news. From /health, /stats and /data.
+// What the overview says beside the coins: version, totals, sources, the last run, news.
 
-import { $, el, say, webAddress } from "./dom.js";
-import { ago, count, duration, moment, since } from "./format.js";
-
-const TONES = { healthy: "good", degraded: "warn", unhealthy: "bad" };
-const NAMES = { coingecko: "CoinGecko", coinpaprika: "CoinPaprika", csv: "CSV files", rss: "News feeds" };
-const OUTCOMES = { success: "good", running: "quiet", never_run: "quiet", partial: "warn", failed: "bad", crashed: "bad" };
-const WORDS = { success: "Succeeded", running: "Running", partial: "Partly failed", failed: "Failed", crashed: "Crashed", never_run: "Has not run yet" };
+import { $, article, el, say } from "./dom.js";
+import { ago, count, duration, moment, OUTCOMES, since, sourceName, WORDS } from "./format.js";
 
 /** Show what /health says. */
-export function showHealth(health) {
-  const words = { healthy: "Healthy", degraded: "Degraded", unhealthy: "Warehouse away" };
-  const waiting = health.database_connected && health.version === null;
-  say("state-text", waiting ? "Waiting for the first pass" : words[health.status] ?? health.status);
-  $("state").dataset.tone = waiting ? "quiet" : TONES[health.status] ?? "quiet";
+export function showSystem(health) {
   showVersion(health.version, health.published_at);
   if (health.database_connected) {
     showRun(health.last_run);
@@ -22,7 +13,6 @@ export function showHealth(health) {
     say("run", "Unknown");
     $("sources").replaceChildren(el("li", { "data-tone": "quiet" }, el("span", { class: "what" }, "Unknown while the warehouse is away")));
   }
-  showNotices(health);
 }
 
 function showVersion(version, publishedAt) {
@@ -50,39 +40,13 @@ function showSources(states, reasons) {
     return el(
       "li",
       { "data-tone": OUTCOMES[state.status] ?? "quiet" },
-      el("span", { class: "who" }, NAMES[source] ?? source.replace(/^csv:/, "CSV ")),
+      el("span", { class: "who" }, sourceName(source)),
       el("span", { class: "when", title: state.finished_at && moment(state.finished_at) }, when),
       el("span", { class: "what" }, records + sinceWhen),
       failing ? el("span", { class: "why" }, failing.reason) : null,
     );
   });
   $("sources").replaceChildren(...items);
-}
-
-function showNotices({ status, reasons, version, published_at: publishedAt }) {
-  const general = reasons.filter((reason) => reason.source === null && version !== null);
-  const notices = general.map((reason) => {
-    const still = status === "unhealthy" && version !== null
-      ? ` Below is version ${count(version)}, published ${ago(publishedAt)}: the last one before that.`
-      : "";
-    const when = reason.since ? ` (since ${since(reason.since)})` : "";
-    return [status === "unhealthy" ? "bad" : "warn", `${capital(reason.reason)}${when}.${still}`];
-  });
-  notice("system", notices);
-}
-
-function capital(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** Show the notices of one kind, `[tone, text]` each, in place of those shown before. */
-export function notice(kind, notices) {
-  const box = $("notices");
-  const wanted = notices.map(([tone, text]) => `${tone} ${text}`).join("\n");
-  if (box.getAttribute(`data-${kind}`) === wanted) return;
-  box.setAttribute(`data-${kind}`, wanted);
-  for (const old of box.querySelectorAll(`[data-kind="${kind}"]`)) old.remove();
-  box.append(...notices.map(([tone, text]) => el("p", { class: "notice", "data-kind": kind, "data-tone": tone }, text)));
 }
 
 /** Show what /stats counts. */
@@ -96,21 +60,5 @@ export function showTotals({ totals }) {
 /** Show the newest articles; the section stays away when there are none. */
 export function showNews({ data }) {
   $("news").hidden = data.length === 0;
-  $("articles").replaceChildren(
-    ...data.map((article) => {
-      const address = webAddress(article.url);
-      const title = el("bdi", {}, article.title ?? "Untitled");
-      return el(
-        "li",
-        {},
-        address ? el("a", { href: address, rel: "noopener noreferrer nofollow" }, title) : title,
-        el("span", { class: "when" }, [host(article.feed), article.published_at && ago(article.published_at)].filter(Boolean).join(" · ")),
-      );
-    }),
-  );
-}
-
-function host(feed) {
-  const address = webAddress(feed);
-  return address ? new URL(address).hostname.replace(/^www\./, "") : feed;
+  $("articles").replaceChildren(...data.map(article));
 }

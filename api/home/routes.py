@@ -40,11 +40,31 @@ ENDPOINTS = {
     "docs": "/docs",
     "openapi": "/openapi.json",
 }
-FILES = {
-    path.name: path.read_bytes()
-    for path in (files("api") / "dashboard").iterdir()
-    if path.name.endswith(tuple(MEDIA_TYPES))
+PAGES = {
+    "index.html": ("Kasparro", "main", "pages"),
+    "coin.html": ("Coin · Kasparro", "coin", "pages"),
+    "changes.html": ("Changes · Kasparro", "changes", "pages"),
+    "quality.html": ("Quality · Kasparro", "quality", "pages"),
+    "runs.html": ("Runs · Kasparro", "runs", "pages"),
+    "docs.html": ("Kasparro API", "docs", "docs"),
 }
+"""Title, script and style sheet of each page; its file is what stands between the head and the foot of them all."""
+
+
+def _read() -> dict[str, bytes]:
+    """Every file of the dashboard, pages put into their layout."""
+    folder = files("api") / "dashboard"
+    found = {path.name: path.read_bytes() for path in folder.iterdir() if path.name.endswith(tuple(MEDIA_TYPES))}
+    layout = found.pop("layout.html").decode()
+    for name, (title, script, style) in PAGES.items():
+        page = layout
+        for place, text in (("title", title), ("script", script), ("style", style), ("main", found[name].decode())):
+            page = page.replace(f"{{{place}}}", text)
+        found[name] = page.encode()
+    return found
+
+
+FILES = _read()
 TAGS = {name: f'"{hashlib.sha256(content).hexdigest()[:16]}"' for name, content in FILES.items()}
 
 router = APIRouter(include_in_schema=False)
@@ -83,8 +103,8 @@ async def docs(request: Request) -> Response:
 
 @router.get("/dashboard/{name}")
 async def dashboard_file(request: Request, name: str) -> Response:
-    """A file of the dashboard."""
-    return _file(request, name)
+    """A page of the dashboard, without an ending, or a file that pages need."""
+    return _file(request, name if "." in name else f"{name}.html")
 
 
 def _file(request: Request, name: str) -> Response:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from selenium.webdriver import Chrome
 
 from kasparro.settings import Settings
 from kasparro.warehouse import LOGIN_ROLES, Warehouse, setup
 from tests.api import sample
+from tests.api.browser import chromium, fresh
 from tests.api.marts import Marts, coin
 from tests.api.serving import Api, serving
 from tests.conftest import free_port, make_settings
@@ -95,6 +97,19 @@ def api(empty: Warehouse, marts: Marts, api_settings: Settings) -> Generator[Api
     with serving(api_settings, lambda: empty.url("reader")) as api:
         api.wait_for(1)
         yield api
+
+
+@pytest.fixture(scope="session")
+def chrome(tmp_path_factory: pytest.TempPathFactory) -> Generator[Chrome]:
+    """A headless Chromium that keeps its own counsel."""
+    with chromium(tmp_path_factory.mktemp("profile")) as chrome:
+        yield chrome
+
+
+@pytest.fixture
+def browser(chrome: Chrome) -> Chrome:
+    """It, with nothing of the test before in it."""
+    return fresh(chrome)
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ def coin(canonical_id: str, **values: Any) -> dict[str, Any]:
         "symbol": canonical_id.partition("-")[0].upper(),
         "name": canonical_id.title(),
         "status": "active",
+        "consensus": "median",
         "rank": None,
         "price_usd": Decimal("1.5"),
         "market_cap_usd": None,

@@ -195,6 +195,9 @@ def test_changes_walk_by_cursor(api: Api) -> None:
     second = api.get("/changes", params={"limit": 3, "cursor": cursor}).json()
     assert [row["change_id"] for row in first["data"] + second["data"]] == [1, 2, 3, 4]
     assert second["pagination"]["next_cursor"] is None
+    newest = api.get("/changes?limit=3&sort=-time").json()
+    oldest = api.get("/changes", params={"sort": "-time", "cursor": newest["pagination"]["next_cursor"]}).json()
+    assert [row["change_id"] for row in newest["data"] + oldest["data"]] == [4, 3, 2, 1]
     assert api.get("/changes", params={"cursor": cursor, "since": "1"}).status_code == 422
 
 

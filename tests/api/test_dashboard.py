@@ -1,72 +1,21 @@
-"""The dashboard and the API's reference in a real browser."""
+"""The overview in a real browser."""
 # selenium's scripts and commands are typed for values of any kind:
 # pyright: reportUnknownMemberType=false
 
-import os
-import shutil
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService, Keys
+from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
 
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
-from tests.api.conftest import KEY
+from tests.api.browser import PHONE, choose_theme, complaints, find, fits, requests, resize, text
 from tests.api.marts import Marts, article, coin
 from tests.api.serving import Api, eventually, serving
-
-DESKTOP, PHONE = (1440, 1000), (390, 844)
-
-
-@pytest.fixture(scope="module")
-def chrome(tmp_path_factory: pytest.TempPathFactory) -> Generator[Chrome]:
-    """A headless Chromium that keeps its own counsel."""
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if browser is None or driver is None:
-        if os.environ.get("KASPARRO_REQUIRE_BROWSER"):
-            pytest.fail("KASPARRO_REQUIRE_BROWSER is set, and there is no chromium with chromedriver")
-        pytest.skip("no chromium with chromedriver on this machine")
-    profile: Path = tmp_path_factory.mktemp("profile")
-    options = ChromeOptions()
-    options.binary_location = browser
-    for switch in ("headless=new", "no-sandbox", "disable-gpu", "disable-background-networking", "disable-sync",
-                   "no-first-run", "disable-component-update", f"user-data-dir={profile}"):  # fmt: skip
-        options.add_argument(f"--{switch}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chrome = Chrome(options=options, service=ChromeService(driver))
-    yield chrome
-    chrome.quit()
-
-
-@pytest.fixture
-def browser(chrome: Chrome) -> Chrome:
-    """The browser at desktop size, with nothing of the test before in it."""
-    chrome.get("about:blank")
-    resize(chrome, DESKTOP)
-    for log in ("browser", "performance"):
-        chrome.get_log(log)
-    return chrome
-
-
-def resize(browser: Chrome, size: tuple[int, int]) -> None:
-    width, height = size
-    values = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", values)
-
-
-def find(browser: Chrome, selector: str) -> WebElement:
-    return browser.find_element(By.CSS_SELECTOR, selector)
-
-
-def text(browser: Chrome, selector: str) -> str:
-    return str(browser.execute_script("return document.querySelector(arguments[0])?.textContent ?? ''", selector))
 
 
 def cells(browser: Chrome, column: str) -> list[str]:
@@ -81,25 +30,6 @@ def names(browser: Chrome) -> list[str]:
 
 def wait_for_names(browser: Chrome, expected: list[str]) -> None:
     eventually(lambda: names(browser)[: len(expected)] == expected, f"the table begins with {expected}")
-
-
-def complaints(browser: Chrome) -> list[Any]:
-    """Errors on the browser's console: blocked scripts, failed loads, exceptions."""
-    entries: list[Any] = browser.get_log("browser")
-    return [entry for entry in entries if entry["level"] == "SEVERE"]
-
-
-def requests(browser: Chrome) -> set[str]:
-    """The addresses that the pages asked for."""
-    import json
-
-    found: set[str] = set()
-    entries: list[Any] = browser.get_log("performance")
-    for entry in entries:
-        message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.requestWillBeSent":
-            found.add(message["params"]["request"]["url"])
-    return found
 
 
 def coins_of(version: int) -> list[dict[str, Any]]:
@@ -234,17 +164,15 @@ def test_takes_up_a_new_version_by_itself(browser: Chrome, site: tuple[Api, Mart
 def test_fits_a_phone_in_either_theme(browser: Chrome, site: tuple[Api, Marts], theme: str) -> None:
     api, _ = site
     resize(browser, PHONE)
-    features = [{"name": "prefers-color-scheme", "value": theme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    for path in ("/", "/docs"):
-        browser.get(f"http://127.0.0.1:{api.port}{path}")
-        eventually(lambda: browser.find_elements(By.CSS_SELECTOR, "#rows tr, #operations section"), "it is drawn")
-        assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    choose_theme(browser, theme)
+    browser.get(f"http://127.0.0.1:{api.port}/")
+    wait_for_names(browser, ["Bitcoin"])
+    assert fits(browser)
     light = browser.execute_script(
         "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g).every(part => Number(part) > 127)"
     )
     assert light is (theme == "light")
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    choose_theme(browser, None)
 
 
 def test_empty_state_and_loss_of_the_api_are_told(browser: Chrome, empty: Warehouse, api_settings: Settings) -> None:
@@ -260,55 +188,3 @@ def test_empty_state_and_loss_of_the_api_are_told(browser: Chrome, empty: Wareho
     eventually(lambda: text(browser, "#state") == "Not reachable", "the loss is told")
     assert "does not answer" in text(browser, "#notices")
     assert names(browser)[0] == "Bitcoin"  # what was loaded stays
-
-
-def test_reference_describes_and_tries_every_endpoint(browser: Chrome, site: tuple[Api, Marts]) -> None:
-    api, _ = site
-    browser.get(f"http://127.0.0.1:{api.port}/docs")
-    paths = api.get("/openapi.json").json()["paths"]
-    operations = sum(map(len, paths.values()))
-    eventually(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#operations section")) == operations, "it is drawn")
-    find(browser, "#get-data-symbol").send_keys("btc")
-    find(browser, "#get-data button").click()
-    eventually(lambda: '"price_usd": 64231.12,' in text(browser, "#get-data .output"), "the answer is shown")
-    assert text(browser, "#get-data .command") == f"curl 'http://127.0.0.1:{api.port}/data?symbol=btc'"
-    find(browser, "#get-coins-canonical_id--canonical_id").send_keys("btc")
-    find(browser, "#get-coins-canonical_id- button").click()
-    eventually(lambda: '"relations": []' in text(browser, "#get-coins-canonical_id- .output"), "the coin is shown")
-    find(browser, "#post-resolve button").click()
-    eventually(lambda: "Asking" not in (text(browser, "#post-resolve .output") or "Asking"), "an answer is shown")
-    assert '"matches": []' in text(browser, "#post-resolve .output")  # the body was sent: nothing is listed here
-    find(browser, "#get-stream button").click()
-    eventually(lambda: "retry: " in text(browser, "#get-stream .output"), "a stream's beginning is shown")
-    find(browser, "#post-etl-trigger-key").send_keys(KEY)
-    find(browser, "#post-etl-trigger button").click()
-    eventually(lambda: "Prefect can't be reached" in text(browser, "#post-etl-trigger .output"), "the problem is shown")
-    assert KEY not in text(browser, "#post-etl-trigger .output")
-    assert all(address.startswith(f"http://127.0.0.1:{api.port}/") for address in requests(browser))
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        ("64231.12", "$64,231.12"),
-        ("1234567.895", "$1,234,567.90"),
-        ("1", "$1.0000"),
-        ("9.99995", "$10.0000"),
-        ("0.99991", "$0.9999"),
-        ("0.999999", "$1.0000"),
-        ("0.0123", "$0.01230"),
-        ("0.000009871", "$0.000009871"),
-        ("0.00000000001234", "$0.0₁₀1234"),
-        ("0.000000000000000000000001", "$0.0₂₃1"),
-        ("0.00000000099999", "$0.0₈1"),
-        ("0", "$0"),
-        ("-0.5", "\u2212$0.5000"),
-        ("123456789012345678901234567890.123456789", "$123,456,789,012,345,678,901,234,567,890.12"),
-    ],
-)
-def test_prices_never_lie(browser: Chrome, site: tuple[Api, Marts], value: str, shown: str) -> None:
-    """Rounded in decimal, whatever the size; never a zero that is none."""
-    api, _ = site
-    browser.get(f"http://127.0.0.1:{api.port}/docs")
-    script = "const [text, done] = arguments; import('/dashboard/format.js').then(({price}) => done(price(text)))"
-    assert browser.execute_async_script(script, value) == shown
