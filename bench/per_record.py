@@ -32,10 +32,10 @@ quotes = Table(
     Column("symbol", Text),
     Column("name", Text),
     Column("rank", Integer),
-    Column("price_usd", Numeric),
-    Column("market_cap_usd", Numeric),
-    Column("volume_24h_usd", Numeric),
-    Column("percent_change_24h", Numeric),
+    Column("price_usd", Numeric()),
+    Column("market_cap_usd", Numeric()),
+    Column("volume_24h_usd", Numeric()),
+    Column("percent_change_24h", Numeric()),
     Column("last_updated", TIMESTAMP(timezone=True)),
 )
 
