@@ -51,8 +51,9 @@ def plain() -> FastAPI:
     """The endpoint as it is usually written: COUNT, LIMIT and OFFSET on every request."""
     coins = Table(
         "coins", MetaData(schema="marts"), Column("canonical_id", Text, primary_key=True), Column("symbol", Text),
-        Column("name", Text), Column("rank", Integer), Column("price_usd", Numeric()), Column("market_cap_usd", Numeric()),
-        Column("volume_24h_usd", Numeric()), Column("percent_change_24h", Numeric()), Column("sources", ARRAY(Text)),
+        Column("name", Text), Column("rank", Integer), Column("price_usd", Numeric()),
+        Column("market_cap_usd", Numeric()), Column("volume_24h_usd", Numeric()),
+        Column("percent_change_24h", Numeric()), Column("sources", ARRAY(Text)),
         Column("updated_at", TIMESTAMP(timezone=True)),
     )  # fmt: skip
     url = os.environ["READER_URL"].replace("postgresql://", "postgresql+asyncpg://", 1)
