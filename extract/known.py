@@ -2,16 +2,18 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import psycopg2
 from psycopg2 import sql
 
-from extract.records import Record, dumps, loads, required
+from extract.records import Origin, Record, dumps, loads, required
 from extract.tables import REJECTED
 
 KeyValues = tuple[str, ...]
@@ -84,6 +86,18 @@ class Known:
         """Which of these content hashes were rejected before, of a table."""
         statement = sql.SQL("select content_hash from {} where table_name = %s and content_hash = any(%s)")
         return {content for (content,) in self._rows(statement.format(self._table(REJECTED)), (table, list(contents)))}
+
+    def quarantined(self, table: str, fields: Iterable[str]) -> Iterator[tuple[Origin, list[object]]]:
+        """The rejected records of a table that have these fields, the older first, request by request."""
+        statement = sql.SQL(
+            "select request_id, fetched_at, payload::text from {} "
+            "where table_name = %s and jsonb_typeof(payload::jsonb) = 'object' and payload::jsonb ?& %s "
+            "order by fetched_at, request_id"
+        ).format(self._table(REJECTED))
+        with self._connected().cursor("quarantined", withhold=True) as cursor:
+            cursor.execute(statement, (table, list(fields)))
+            for (request_id, fetched_at), rows in groupby(cursor, key=itemgetter(0, 1)):
+                yield Origin(request_id, fetched_at), [loads(payload) for _, _, payload in rows]
 
     @cache  # noqa: B019  # it lives as long as a pass, in which raw stays as it is
     def keys(self, model: type[Record]) -> frozenset[KeyValues]:

@@ -14,6 +14,7 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.common.storages.load_package import load_package_state
 from dlt.extract import DltResource
 
+from extract import renamed
 from extract.calls import Calls
 from extract.destination import REPLACES
 from extract.errors import SourceError
@@ -21,6 +22,7 @@ from extract.known import KeyValues, Known, State
 from extract.plan import UNLIMITED, Budget
 from extract.presence import Departure, Fetch, Presence
 from extract.records import Landed, Origin, Payload, Record, Typed, key_of, required, typed
+from extract.renamed import Names
 from extract.tables import REJECTED, REJECTED_KEY, Spool, columns_of, rejected_columns, rejected_rows, rows_of
 from kasparro import failures
 
@@ -63,6 +65,7 @@ class Landing:
         tables_only: bool = False,
         catalogue: bool = False,
         backfill: Past | None = None,
+        mappings: Mapping[str, Names] | None = None,
     ) -> None:
         self.landed = Landed()
         self.problems: list[str] = []
@@ -75,6 +78,7 @@ class Landing:
         self._tables_only = tables_only
         self._presence = Presence(known)
         self._backfill = backfill
+        self._mappings = mappings or {}
         self._folder = folder
         self._spools: defaultdict[str, list[Spool]] = defaultdict(list)
         self._contents: defaultdict[str, set[str]] = defaultdict(set)
@@ -111,7 +115,8 @@ class Landing:
 
         Yields nothing, so that it reads like what it is a part of: what a resource gives to dlt.
         """
-        yield from self.place(model, typed(model, payloads), origin)
+        names = renamed.of_key(model, self._mappings)
+        yield from self.place(model, typed(model, renamed.with_keys(payloads, names)), origin)
 
     def place(self, model: type[Record], found: Typed, origin: Origin) -> Iterator[Any]:
         """Put what `typed` made where it belongs: the records that raw does not hold as they are, and the rejected."""
@@ -149,9 +154,22 @@ class Landing:
             self._note(Departure, self._presence.departures(model, within, origin.fetched_at), origin)
         yield from ()
 
+    def _replay(self, model: type[Record], state: Payload) -> None:
+        """Land what was quarantined for want of a key, once it is approved under which name the key comes by now."""
+        names = renamed.of_key(model, self._mappings)
+        if not self._known or state.get("renamed_keys") == names:
+            return
+        for origin, payloads in self._known.quarantined(model.table, names.values()):
+            rows = typed(model, renamed.with_keys(payloads, names)).rows
+            self.landed.accepted += len(rows)
+            self._write(model, self._once(model.table, rows), origin)
+        state["renamed_keys"] = dict(names)
+
     def _resource(self, model: type[Record], rows: Callable[[], Iterator[Any]]) -> DltResource:
         def generate() -> Iterator[Any]:
             if not self._tables_only:
+                if renamed.of_key(model, self._mappings):
+                    self._replay(model, dlt.current.resource_state())
                 try:
                     with self._versions_of(model):
                         yield from rows()

@@ -20,7 +20,7 @@ from dlt.load.exceptions import LoadClientJobException, LoadClientJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from extract import calls as provider_calls
-from extract import injection, raw
+from extract import injection, raw, renamed
 from extract.calls import Calls, seconds_left_in_month
 from extract.destination import Raw
 from extract.errors import SourceError
@@ -130,6 +130,7 @@ def run(
             folder=folder,
             catalogue=catalogue,
             backfill=backfill,
+            mappings=renamed.approved(name),
         )
         source = _source(name, settings, landing)
         raw.drop_unfinished(warehouse.url("loader"), pipeline.dataset_name, landing.keys)

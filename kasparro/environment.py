@@ -4,6 +4,9 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from kasparro import database_url, home
 from kasparro.secrets import prefect_auth
@@ -39,6 +42,11 @@ def dbt_environment(settings: Settings, warehouse: Warehouse) -> dict[str, str]:
         "DBT_LOG_PATH": str(settings.kasparro_home / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
+
+
+def dbt_variables() -> dict[str, Any]:
+    """The variables of the dbt project, which hold what people decide beside its models."""
+    return yaml.safe_load((REPOSITORY / "dbt_project" / "dbt_project.yml").read_text())["vars"]
 
 
 def psql_environment(warehouse: Warehouse) -> dict[str, str]:

@@ -1,6 +1,12 @@
 {#- What was seen, in words, of a row of `judged` beside its rename in `renamed`. -#}
 {%- macro drift_evidence() -%}
 case
+    when judged.field = '*rejected' and renamed.sent_as is not null
+        then format(
+            '%s records had no usable key, %s had one; %s came instead, and names a record that we know in %s of them',
+            judged.value_count, judged.record_count, renamed.sent_as,
+            round(renamed.value_agreement * renamed.compared_count)
+        )
     when renamed.sent_as is not null
         then format(
             '%s is gone from all %s rows; %s came instead, and agrees with the last values of %s of %s records',

@@ -16,6 +16,7 @@ from providers.faults.rows import FewerRows
 from providers.generated import GeneratedMarket
 from tests.flows.conftest import System
 
+KEY_MAPPING = "coingecko.markets.id: coin_id"
 BTC_QUOTES = "select source, count(*) from marts.coin_quotes where canonical_id = 'btc' group by 1 order by 1"
 
 
@@ -31,6 +32,12 @@ def drifting(system: System, **faults: FieldFault | FewerRows) -> None:
     """From now on the answers of these paths drift: `coins_markets` is `/coins/markets`."""
     rules = [Rule(fault=fault, path="/" + path.replace("_", "/")) for path, fault in faults.items()]  # pyright: ignore[reportArgumentType]
     system.stand_in.faults = Plan(rules)
+
+
+def approve(project: Path, *mappings: str) -> None:
+    """Add lines to the project file."""
+    lines = "".join(f"\n    {line}" for line in mappings)
+    project.write_text(project.read_text().replace("  field_mappings: {}", f"  field_mappings:{lines}"))
 
 
 def next_pass(system: System, market: GeneratedMarket) -> Outcome:
@@ -77,8 +84,7 @@ def test_a_rename_and_a_retype_are_held_back_and_end_as_if_they_had_not_been(
 
     approved = [event.suggested_mapping for event in drift.open_events(system.warehouse)]
     assert approved == [f"{renamed}: last_price", f"{retyped}: usd_price"]
-    lines = "".join(f"\n    {line}" for line in approved)
-    project.write_text(project.read_text().replace("  field_mappings: {}", f"  field_mappings:{lines}"))
+    approve(project, *map(str, approved))
     outcome = next_pass(system, market)
 
     assert outcome.exit_code == 0, outcome.error
@@ -103,8 +109,8 @@ def test_what_went_missing_is_held_back_until_it_is_there_again(system: System, 
     assert system.query(BTC_QUOTES) == [("coingecko", 2), ("coinpaprika", 2)], "a gap where the drift was"
 
 
-def test_half_a_catalogue_delists_nobody_a_lost_key_is_one_event_and_a_new_field_is_noted(
-    system: System, market: GeneratedMarket
+def test_half_a_catalogue_delists_nobody_a_renamed_key_is_one_event_and_a_new_field_is_noted(
+    system: System, market: GeneratedMarket, project: Path
 ) -> None:
     system.run()
     listed = "select source_coin_id, status from marts.coin_listings where source = 'coingecko' order by 1"
@@ -112,7 +118,7 @@ def test_half_a_catalogue_delists_nobody_a_lost_key_is_one_event_and_a_new_field
     drifting(
         system,
         coins_list=FewerRows(share=0.5),
-        coins_markets=DropField(field="id"),
+        coins_markets=RenameField(field="id", to="coin_id"),
         tickers=SetField(field="sentiment", value="bullish"),
     )
     system.query("delete from raw_coingecko._dlt_pipeline_state")  # the catalogue is due again
@@ -121,7 +127,7 @@ def test_half_a_catalogue_delists_nobody_a_lost_key_is_one_event_and_a_new_field
     for _ in range(2):
         assert next_pass(system, market).exit_code == 3
         assert sorted(events(system)[:2]) + events(system)[2:] == [
-            ("missing", "coingecko.markets.id", "open"),
+            ("renamed", "coingecko.markets.id", "open"),
             ("row_count", "coingecko.coins_list.*", "open"),
             ("added", "coinpaprika.tickers.sentiment", "noted"),
         ]
@@ -130,6 +136,15 @@ def test_half_a_catalogue_delists_nobody_a_lost_key_is_one_event_and_a_new_field
         "select example, severity, 'coins' = any(touched_marts), 'GET /data' = any(touched_endpoints) "
         "from ops.schema_drift_events where kind = 'added'"
     ) == [("bullish", "warning", True, True)]
+
+    # the records without a key were quarantined: one line gives them theirs
+    assert [event.suggested_mapping for event in drift.open_events(system.warehouse)][1:] == [KEY_MAPPING]
+    assert system.query(BTC_QUOTES) == [("coingecko", 1), ("coinpaprika", 3)]
+    approve(project, KEY_MAPPING)
+    for quotes in (4, 5):
+        next_pass(system, market)
+        assert ("renamed", "coingecko.markets.id", "resolved") in events(system)
+        assert system.query(BTC_QUOTES) == [("coingecko", quotes), ("coinpaprika", quotes)]
 
 
 def test_what_people_accept_is_published(

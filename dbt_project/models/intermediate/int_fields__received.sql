@@ -25,6 +25,14 @@ mappings as (
     {%- endfor %}
 ),
 
+-- records whose key has another name by now: extraction has taken them out of the quarantine since
+recovered as (
+    select counted.*
+    from counted
+    inner join mappings using (source, table_name)
+    where counted.field = '*rejected' and split_part(counted.example, ':', 1) = mappings.field
+),
+
 received as (
     select
         counted.source,
@@ -39,7 +47,8 @@ received as (
         + case
             when mappings.sent_as = counted.field then counted.untyped_count
             else coalesce(elsewhere.value_count, 0)
-        end as value_count,
+        end
+        + case when counted.field = '*' then coalesce(recovered.value_count, 0) else 0 end as value_count,
         case when mappings.sent_as = counted.field then 0 else counted.untyped_count end as untyped_count,
         counted.example
     from counted
@@ -55,8 +64,14 @@ received as (
             and counted.load_id = elsewhere.load_id
             and mappings.sent_as = elsewhere.field
             and mappings.field <> elsewhere.field
+    left join recovered
+        on
+            counted.source = recovered.source
+            and counted.table_name = recovered.table_name
+            and counted.load_id = recovered.load_id
     where
-        not exists (
+        (counted.field <> '*rejected' or recovered.load_id is null)
+        and not exists (
             select from mappings as taken
             where
                 taken.source = counted.source

@@ -14,10 +14,7 @@ pairs as (
         missing.field,
         added.field as sent_as,
         added.example,
-        greatest(
-            similarity(missing.field, added.field), word_similarity(missing.field, added.field),
-            word_similarity(added.field, missing.field)
-        )::numeric as name_similarity
+        {{ name_similarity('missing.field', 'added.field') }} as name_similarity
     from judged as missing
     inner join judged as added using (source, schema_name, table_name, load_id)
     where missing.kind = 'missing' and missing.is_known and added.kind = 'added'
@@ -65,10 +62,19 @@ samples as (
 
 compared as (
     select
-        *,
+        source,
+        schema_name,
+        table_name,
+        load_id,
+        field,
+        sent_as,
+        example,
+        name_similarity,
         {{ values_agree('old_value', 'new_value') }} as is_agreeing
     from samples
     where new_value is not null
+    union all
+    select * from {{ ref('int_keys__renamed') }}
 ),
 
 weighed as (

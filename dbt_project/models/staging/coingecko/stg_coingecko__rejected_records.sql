@@ -11,6 +11,7 @@ renamed as (
         table_name,
         content_hash,
         request_id,
+        _dlt_load_id as load_id,
 
         -- strings
         reason,
