@@ -11,12 +11,6 @@ published as (
     select
         canonical_id,
         price_usd as published_price_usd
-    from {{ ref('stg_published__coins') }}
-    where not {{ rebuilding() }}
-    union all
-    select
-        canonical_id,
-        price_usd as published_price_usd
     from {{ ref('int_quotes__believed') }}
 ),
 
