@@ -14,7 +14,8 @@ from tests.flows.life import Fate, Life, Project, deciding, read_nothing
 START = datetime.now(UTC).replace(hour=12) - timedelta(days=500)
 RECORDS = ("coin_ids", "coin_listing_history", "coin_changes")
 JOINED = ("coingecko", "alone-here", "same", "coinpaprika", "ot-only-there", "a test says so")
-PARTED = ("coingecko", "litecoin", "different", "coinpaprika", "ltc-litecoin", "a test says so")
+PARTED = ("coinpaprika", "ltc-litecoin", "different", "coingecko", "litecoin", "a test says so")
+UNCLEAR = ("coingecko", "okb", "diffrent", "coinpaprika", "okb-okb", "a test says so")
 PREVIEWED = """\
 1 coin would merge, 1 coin would split; 2 listings with 2 quotes would follow
   ltc-litecoin (Litecoin) splits from ltc (Litecoin), with coinpaprika ltc-litecoin
@@ -69,11 +70,16 @@ def test_decisions_merge_and_split_coins_and_are_undone(
             version,
         )
 
+    monkeypatch.setenv("DATABASE_URL", system.warehouse.url("admin"))
+    monkeypatch.setenv("KASPARRO_HOME", str(system.settings.kasparro_home))
+
     def preview() -> str:
-        monkeypatch.setenv("DATABASE_URL", system.warehouse.url("admin"))
-        monkeypatch.setenv("KASPARRO_HOME", str(system.settings.kasparro_home))
         assert identity_preview.main([]) == 0
         return capsys.readouterr().out
+
+    def refusal() -> str:
+        assert identity_preview.main([]) == 1
+        return capsys.readouterr().err
 
     life.market.list_coin("Alone Here", "ah", at="coingecko")
     life.market.list_coin("Only There", "ot", price=3000, at="coinpaprika")
@@ -89,6 +95,11 @@ def test_decisions_merge_and_split_coins_and_are_undone(
         )
         before = life.versions[0].ids
         ltc = before["coingecko", "litecoin"]
+
+        project.decide(UNCLEAR, JOINED, (*JOINED[3:5], "different", *JOINED[:2], "another test says so"))
+        refused = refusal()
+        assert "'diffrent' is neither same nor different)" in refused
+        assert "different,coingecko,alone-here (these two are decided more than once)" in refused
 
         project.decide(JOINED, PARTED)
         assert preview() == PREVIEWED

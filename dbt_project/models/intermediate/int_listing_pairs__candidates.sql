@@ -12,7 +12,7 @@ deployments as (
 ),
 
 overrides as (
-    select * from {{ ref('identity_overrides') }}
+    {{ decisions() }}
 ),
 
 published as (
@@ -40,22 +40,14 @@ by_contract as (
     where left_side.source = 'coingecko' and right_side.source = 'coinpaprika'
 ),
 
-oriented as (
-    select
-        case when source = 'coingecko' then source_coin_id else other_source_coin_id end as coingecko_id,
-        case when source = 'coingecko' then other_source_coin_id else source_coin_id end as coinpaprika_id,
-        decision
-    from overrides
-    where (source, other_source) in (('coingecko', 'coinpaprika'), ('coinpaprika', 'coingecko'))
-),
-
 decided as (
     select
-        coingecko_id,
-        coinpaprika_id,
+        source_coin_id as coingecko_id,
+        other_source_coin_id as coinpaprika_id,
         min(decision) as decision
-    from oriented
-    group by coingecko_id, coinpaprika_id
+    from overrides
+    where source = 'coingecko' and other_source = 'coinpaprika'
+    group by source_coin_id, other_source_coin_id
 ),
 
 published_together as (

@@ -9,8 +9,7 @@ deployments as (
 ),
 
 overrides as (
-    select * from {{ ref('identity_overrides') }}
-    where source = other_source
+    {{ decisions() }}
 ),
 
 links as (
@@ -26,12 +25,12 @@ matched as (
 found as (
     select
         source,
-        greatest(source_coin_id, other_source_coin_id) as source_coin_id,
-        least(source_coin_id, other_source_coin_id) as original_id,
+        source_coin_id,
+        other_source_coin_id as original_id,
         'override' as method,
         'decided by people' as evidence
     from overrides
-    where decision = 'same'
+    where decision = 'same' and source = other_source and source_coin_id > other_source_coin_id
     union
     select
         one.source,
@@ -72,11 +71,8 @@ repeated as (
             select from overrides
             where
                 overrides.decision = 'different'
-                and overrides.source = found.source
-                and (found.source_coin_id, found.original_id) in (
-                    (overrides.source_coin_id, overrides.other_source_coin_id),
-                    (overrides.other_source_coin_id, overrides.source_coin_id)
-                )
+                and (overrides.source, overrides.source_coin_id) = (found.source, found.source_coin_id)
+                and (overrides.other_source, overrides.other_source_coin_id) = (found.source, found.original_id)
         )
 )
 

@@ -16,7 +16,7 @@ duplicated as (
 ),
 
 overrides as (
-    select * from {{ ref('identity_overrides') }}
+    {{ decisions() }}
 ),
 
 files as (
