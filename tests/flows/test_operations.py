@@ -14,14 +14,26 @@ from providers.generated import GeneratedMarket
 from providers.server import running
 from tests.flows.installation import Installation
 
+FENCED = re.MULTILINE | re.DOTALL
 PAGE = (REPOSITORY / "docs" / "operations.md").read_text()
 COMMANDS = [
     line.partition("  #")[0].strip()
-    for block in re.findall(r"^```\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    for block in re.findall(r"^```\n(.*?)^```$", PAGE, FENCED)
     for line in block.splitlines()
 ]
-ELSEWHERE = {"make run", "python -m flows.schedule pause", "python -m flows.schedule resume"}
-"""Run by the tests of the whole system, and of Prefect."""
+IN_THE_TEXT = re.findall(
+    r"`((?:make|curl|\.venv/bin/python) [^`]*)`", re.sub(r"^```\n.*?^```$", "", PAGE, flags=FENCED)
+)
+ELSEWHERE = {
+    "make run": "front_door/test_system.py",
+    "make api": "api/test_main.py",
+    "curl http://127.0.0.1:8000/health": "api/test_system.py",
+    ".venv/bin/python -m flows.schedule pause": "flows/test_prefect.py",
+    ".venv/bin/python -m flows.schedule resume": "flows/test_prefect.py",
+    ".venv/bin/python -m flows.serve": "flows/test_prefect.py",
+    ".venv/bin/python -m kasparro prefect-server 0.0.0.0": "flows/test_prefect.py",
+}
+"""What is run by other tests, since it stays in the foreground or needs what does."""
 PATIENCE_SECONDS = 300
 
 
@@ -49,8 +61,15 @@ def as_run_here(command: str, folder: Path) -> str:
     return line.replace("kasparro restore ", "kasparro restore --yes ").replace(".venv/bin/python", "python")
 
 
+def test_every_command_of_the_text_is_run_by_a_test() -> None:
+    assert set(IN_THE_TEXT) <= {*COMMANDS, *ELSEWHERE}
+    for command, test in ELSEWHERE.items():
+        assert command in PAGE
+        assert (REPOSITORY / "tests" / test).exists()
+
+
 def test_every_command_does_what_it_says(installation: Installation, tmp_path: Path) -> None:
-    commands = [command for command in COMMANDS if command.replace(".venv/bin/", "") not in ELSEWHERE]
+    commands = [command for command in COMMANDS if command not in ELSEWHERE]
     assert len(commands) >= 10
     said: dict[str, str] = {}
     for command in commands:

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from kasparro.failures import POINTS
-from kasparro.settings import REPOSITORY
 from kasparro.warehouse import EmbeddedPostgres
 from providers.faults import Plan, Rule
 from providers.faults.answers import ServerError
@@ -23,6 +22,7 @@ from providers.generated import GeneratedMarket
 from providers.server import running
 from providers.stand_in import StandIn
 from tests.flows.passes import Recoverable
+from tests.flows.report import write_section
 
 COINS = 40
 START = datetime.now(UTC) - timedelta(hours=6)
@@ -34,7 +34,6 @@ LARGER_FILES = 24_000
 """Enough for the providers to land, too small for feeds and dbt."""
 QUOTES = ("/tickers", "/coins/markets")
 ON_THE_WAY = (ServerError(status=503), Truncated(), Reset(), Reset(share=0.5))
-REPORT = REPOSITORY / "docs" / "recovery.md"
 
 
 def a_market() -> GeneratedMarket:
@@ -116,15 +115,6 @@ def matrix() -> Iterator[dict[tuple[str, str], str]]:
         rows = [[POINTS[point], *(outcomes[point, fault] for fault in FAULTS)] for point in POINTS]
         rows.append(["disk full while extracting", outcomes["disk", "full"], "–", "–"])
         write_section("matrix", header, rows)
-
-
-def write_section(name: str, header: list[str], rows: list[list[str]]) -> None:
-    """Put a table between the marks of its name in the report."""
-    table = "\n".join(f"| {' | '.join(line)} |" for line in [header, ["---"] * len(header), *rows])
-    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    before, _, rest = REPORT.read_text().partition(begin)
-    after = rest.partition(end)[2]
-    REPORT.write_text(f"{before}{begin}\n{table}\n\nMeasured {datetime.now(UTC):%-d %B %Y}.\n{end}{after}")
 
 
 def seen(installation: Recoverable, status: int) -> str:
