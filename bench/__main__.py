@@ -35,9 +35,11 @@ def main() -> None:
     for name in chosen:
         module = import_module(f"bench.{name}")
         print(f"{module.TITLE} …", flush=True)
+        load = os.getloadavg()[0]
         text = module.measure().markdown()
         print(f"\n{text}\n", flush=True)
-        write(RESULTS, name, f"## {module.TITLE}\n\n{text}\n\nMeasured {datetime.now(UTC):%d %B %Y} on {machine()}.")
+        measured = f"Measured {datetime.now(UTC):%d %B %Y} on {machine(load)}."
+        write(RESULTS, name, f"## {module.TITLE}\n\n{text}\n\n{measured}")
 
 
 def write(results: Path, name: str, section: str) -> None:
@@ -49,9 +51,11 @@ def write(results: Path, name: str, section: str) -> None:
     results.write_text(replaced)
 
 
-def machine() -> str:
-    """What it ran on, in a few words."""
-    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+def machine(load: float) -> str:
+    """What it ran on, in a few words, and how busy that was with other work: its load before."""
+    cores = f"{os.cpu_count()} cores"
+    busy = f" that were busy with other work (load {load:.0f})" if load > 1 else ""
+    return f"{cores}{busy}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
 
 
 if __name__ == "__main__":

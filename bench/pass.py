@@ -35,9 +35,9 @@ def measure() -> Table:
     notes = (
         f"One pass over {COINS:,} coins of CoinGecko and 2,500 of CoinPaprika, every price new, catalogues unchanged:\n"
         "extraction, dbt, audits, publication. The yardstick reads the same answers of the same stand-in providers,\n"
-        "validates each record by Pydantic and upserts it by SQLAlchemy, one statement per record and one transaction\n"
-        f"per answer, and does none of the rest. Medians of {ROUNDS} rounds, turn by turn, each in a warm process.\n"
-        "CPU is all that the process and Postgres took."
+        "validates each record by the same Pydantic models and upserts all its fields by SQLAlchemy's session, one\n"
+        f"statement per record and one transaction per answer, and does none of the rest. Medians of {ROUNDS} rounds,\n"
+        "turn by turn, each in a warm process. CPU is all that the process and Postgres took."
     )
     rows = [
         ["whole pass", f"**{seconds:.1f}** (target ≤ {TARGET_SECONDS})", f"{count / seconds:,.0f}", f"{busy:.1f}"],

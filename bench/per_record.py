@@ -1,58 +1,38 @@
 """The yardstick of a pass: an ETL as it is usually written, in a process of its own.
 
-It reads the same answers, validates each record by Pydantic, and upserts it by SQLAlchemy, one statement per record and
-one transaction per answer. It keeps no history, resolves no identities, audits nothing.
+It reads the same answers, validates each record by the same Pydantic models, and upserts it by SQLAlchemy's session,
+one statement per record and one transaction per answer. It keeps no history, resolves no identities, audits nothing.
 """
 
 import multiprocessing as mp
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from decimal import Decimal
 from multiprocessing.connection import Connection
 from typing import Any
 
 import psutil
 import requests
-from pydantic import BaseModel
-from sqlalchemy import TIMESTAMP, Column, Integer, MetaData, Numeric, Table, Text, create_engine
+from sqlalchemy import TIMESTAMP, BigInteger, Boolean, Column, MetaData, Numeric, Table, Text, create_engine
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
+from extract.coingecko.models import Market
+from extract.coinpaprika.models import Ticker, flatten_ticker
+from extract.records import Record, required
+from extract.tables import columns_of
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
 
 PAGE = 250
-
-quotes = Table(
-    "quotes",
-    MetaData(schema="raw_coingecko"),
-    Column("source", Text, primary_key=True),
-    Column("id", Text, primary_key=True),
-    Column("symbol", Text),
-    Column("name", Text),
-    Column("rank", Integer),
-    Column("price_usd", Numeric()),
-    Column("market_cap_usd", Numeric()),
-    Column("volume_24h_usd", Numeric()),
-    Column("percent_change_24h", Numeric()),
-    Column("last_updated", TIMESTAMP(timezone=True)),
-)
-
-
-class Quote(BaseModel):
-    """One coin of one provider."""
-
-    source: str
-    id: str
-    symbol: str | None
-    name: str | None
-    rank: int | None
-    price_usd: Decimal | None
-    market_cap_usd: Decimal | None
-    volume_24h_usd: Decimal | None
-    percent_change_24h: Decimal | None
-    last_updated: datetime | None
+TYPES: dict[str, Any] = {
+    "text": Text,
+    "json": Text,
+    "bool": Boolean,
+    "bigint": BigInteger,
+    "decimal": Numeric,
+    "timestamp": TIMESTAMP(timezone=True),
+}
 
 
 @contextmanager
@@ -77,54 +57,41 @@ def per_record(settings: Settings, warehouse: Warehouse) -> Generator[Callable[[
 
 def _serve(commands: Connection, coingecko: str, coinpaprika: str, url: str) -> None:
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg2://", 1))
-    quotes.create(engine, checkfirst=True)
-    upsert = insert(quotes)
-    changed = {column.name: upsert.excluded[column.name] for column in quotes.columns if not column.primary_key}
-    upsert = upsert.on_conflict_do_update(index_elements=["source", "id"], set_=changed)
+    metadata = MetaData(schema="raw_coingecko")
+    tables: dict[type[Record], Table] = {model: _table(model, metadata) for model in (Market, Ticker)}
+    metadata.create_all(engine)
     while commands.recv():
         started, busy = time.perf_counter(), _cpu()
         count = 0
-        for answer in _answers(requests.Session(), coingecko, coinpaprika):
-            with engine.begin() as connection:
-                for record in answer:
-                    connection.execute(upsert, Quote.model_validate(record).model_dump())
+        for model, answer in _answers(requests.Session(), coingecko, coinpaprika):
+            with Session(engine) as session:
+                for payload in answer:
+                    values = model.model_validate(payload).model_dump(include=set(model.model_fields))
+                    session.execute(
+                        insert(tables[model]).values(**values).on_conflict_do_update(index_elements=["id"], set_=values)
+                    )
                     count += 1
+                session.commit()
         commands.send((count, time.perf_counter() - started, _cpu() - busy))
 
 
-def _answers(session: requests.Session, coingecko: str, coinpaprika: str) -> Iterator[list[dict[str, Any]]]:
-    params: dict[str, str | int] = {"vs_currency": "usd", "order": "market_cap_desc", "per_page": PAGE, "page": 0}
-    while True:
+def _table(model: type[Record], metadata: MetaData) -> Table:
+    columns = [
+        Column(name, TYPES[str(kind.get("data_type"))], primary_key=name in required(model))
+        for name, kind in columns_of(model).items()
+        if name in model.model_fields
+    ]
+    return Table(f"record_by_record_{model.table}", metadata, *columns)
+
+
+def _answers(
+    session: requests.Session, coingecko: str, coinpaprika: str
+) -> Iterator[tuple[type[Record], list[object]]]:
+    params: dict[str, str | int] = {"vs_currency": "usd", "order": "market_cap_desc", "per_page": PAGE, "page": 1}
+    while coins := session.get(f"{coingecko}/coins/markets", params=params).json():
+        yield Market, coins
         params["page"] = int(params["page"]) + 1
-        coins = session.get(f"{coingecko}/coins/markets", params=params).json()
-        if not coins:
-            break
-        yield [_of_coingecko(coin) for coin in coins]
-    yield [_of_coinpaprika(coin) for coin in session.get(f"{coinpaprika}/tickers").json()]
-
-
-def _of_coingecko(coin: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "source": "coingecko",
-        "rank": coin["market_cap_rank"],
-        "price_usd": coin["current_price"],
-        "market_cap_usd": coin["market_cap"],
-        "volume_24h_usd": coin["total_volume"],
-        "percent_change_24h": coin["price_change_percentage_24h"],
-        **{name: coin[name] for name in ("id", "symbol", "name", "last_updated")},
-    }
-
-
-def _of_coinpaprika(coin: dict[str, Any]) -> dict[str, Any]:
-    quote = coin["quotes"]["USD"]
-    return {
-        "source": "coinpaprika",
-        "price_usd": quote["price"],
-        "market_cap_usd": quote["market_cap"],
-        "volume_24h_usd": quote["volume_24h"],
-        "percent_change_24h": quote["percent_change_24h"],
-        **{name: coin[name] for name in ("id", "symbol", "name", "rank", "last_updated")},
-    }
+    yield Ticker, [flatten_ticker(coin) for coin in session.get(f"{coinpaprika}/tickers").json()]
 
 
 def _cpu() -> float:
