@@ -1,5 +1,6 @@
 -- The links in force, with the time from which each was published. A warehouse of before the history has links that it
--- does not know: as ids never changed then, they are as old as their listings.
+-- does not know: as ids never changed then, they are as old as their listings. A history of before evidence was kept in
+-- it takes that of the listings.
 {{ config(materialized='ephemeral') }}
 with
 
@@ -43,16 +44,17 @@ unrecorded as (
 
 known as (
     select
-        source,
-        source_coin_id,
-        valid_from,
-        canonical_id,
-        method,
-        confidence,
-        evidence,
-        version,
+        history.source,
+        history.source_coin_id,
+        history.valid_from,
+        history.canonical_id,
+        history.method,
+        history.confidence,
+        coalesce(history.evidence, published.evidence) as evidence,
+        history.version,
         true as is_recorded
     from history
+    left join published using (source, source_coin_id)
     union all
     select
         *,

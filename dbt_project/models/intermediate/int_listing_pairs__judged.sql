@@ -39,7 +39,7 @@ judged as (
                     or has_agreeing_price or has_agreeing_market_cap or has_agreeing_supply
                 )
                 then 'symbol_and_name'
-            when not has_same_wrapping then null
+            when not has_same_wrapping or has_other_contract then null -- what follows is too weak against a contract
             when
                 name_similarity >= {{ var('similar_name') }}
                 and (has_agreeing_price or has_agreeing_market_cap or has_agreeing_supply)
@@ -64,7 +64,9 @@ scored as (
             when 'quote' then 0.75
         end
         - 0.2 * coalesce(method = 'contract' and not has_same_wrapping, false)::integer
-        - 0.1 * coalesce(method = 'contract' and has_conflicting_price, false)::integer as confidence,
+        - 0.1 * coalesce(method = 'contract' and has_conflicting_price, false)::integer
+        - 0.15 * coalesce(method like 'symbol%' and has_other_contract and not has_agreeing_quote, false)::integer
+            as confidence,
         case method
             when 'override' then 1000 when 'contract' then 100 when 'symbol_and_name' then 60
             when 'symbol_and_id' then 50 when 'similar_name_and_quote' then 40 when 'similar_name' then 30 else 20
@@ -77,8 +79,12 @@ scored as (
             case decision when 'same' then 'decided by people' when 'different' then 'refused by people' end,
             case when has_same_contract then 'same contract' when has_other_contract then 'contracts differ' end,
             case when has_same_symbol then 'same symbol' end,
-            case when has_same_name then 'same name' else 'names alike to ' || round(name_similarity::numeric, 2) end,
-            case when is_only_holder then 'nobody else has the symbol' end,
+            case
+                when has_same_name then 'same name'
+                when has_same_id_name then 'the same name in the ids'
+                else 'names or ids alike to ' || round(name_similarity::numeric, 2)
+            end,
+            case when has_same_symbol and is_only_holder then 'nobody else has the symbol' end,
             case when not has_same_wrapping then 'one of them stands for another coin' end,
             case when has_agreeing_price then 'prices agree' when has_conflicting_price then 'prices far apart' end,
             case when has_agreeing_market_cap then 'market caps agree' end,

@@ -1,4 +1,5 @@
--- Every coin that the providers' catalogues name, traded or not, as its newest catalogue row says it.
+-- Every coin that the providers' catalogues name, traded or not, as its newest catalogue row says it; and those that
+-- only CoinPaprika's contracts name, of which nothing but the id is known.
 with
 
 held_back as (
@@ -39,10 +40,26 @@ departures as (
     where load_id not in (select load_id from held_back where schema_name = 'raw_coingecko')
 ),
 
+contracted as (
+    select
+        source,
+        source_coin_id,
+        null as symbol,
+        null as name,
+        null::bigint as market_rank,
+        false as is_active,
+        min(fetched_at) as fetched_at
+    from {{ ref('stg_coinpaprika__contracts') }}
+    where source_coin_id not in (select coinpaprika.source_coin_id from coinpaprika)
+    group by source, source_coin_id
+),
+
 unioned as (
     select * from coinpaprika
     union all
     select * from coingecko
+    union all
+    select * from contracted
 ),
 
 spans as (

@@ -21,12 +21,24 @@ spans as (
     group by source, source_coin_id
 ),
 
-newest as (
+-- What it is called is what was said last, whether with a quote or without
+named as (
     select distinct on (source, source_coin_id)
         source,
         source_coin_id,
         symbol,
-        name,
+        name
+    from observed
+    where symbol is not null or name is not null
+    order by
+        source asc, source_coin_id asc, fetched_at desc,
+        {{ fuller_first('observed_at', 'price_usd', 'symbol', 'name') }}
+),
+
+newest as (
+    select distinct on (source, source_coin_id)
+        source,
+        source_coin_id,
         market_rank,
         price_usd,
         market_cap_usd,
@@ -41,18 +53,21 @@ newest as (
     from observed
     order by
         source asc, source_coin_id asc, observed_at desc nulls last, fetched_at desc,
-        {{ fuller_first('price_usd', 'market_cap_usd', 'volume_24h_usd', 'market_rank', 'symbol', 'name') }}
+        {{ fuller_first('price_usd', 'market_cap_usd', 'volume_24h_usd', 'market_rank') }}
 ),
 
 current_listings as (
     select
         newest.*,
+        named.symbol,
+        named.name,
         coalesce(catalogued.status, 'active') as status,
         spans.published_canonical_id,
         spans.first_seen_at,
         spans.last_seen_at
     from newest
     inner join spans using (source, source_coin_id)
+    left join named using (source, source_coin_id)
     left join catalogued using (source, source_coin_id)
 )
 

@@ -1,5 +1,6 @@
 -- Listings under a new id: a provider dropped one id and names another one at about the same time, with the same
--- contract, or the same symbol and name. One to one, or not at all; not two that were there together from the start.
+-- contract, or the same symbol and name, where no contract and no price gainsays it. One to one, or not at all; not two
+-- that were there together from the start.
 {{ config(materialized='ephemeral') }}
 with
 
@@ -42,58 +43,77 @@ departed as (
     group by listings.source, listings.source_coin_id
 ),
 
-arrived as (
+-- Joined by what is equal: every listing that ever went beside every one that ever came would be too many pairs
+movers as (
     select
         departed.source,
         departed.source_coin_id as predecessor_id,
-        listings.source_coin_id
+        heirs.source_coin_id
     from departed
-    inner join listings
-        on
-            departed.source = listings.source
-            and departed.published_at < listings.first_seen_at
-            and listings.first_seen_at
-            between departed.departed_at - make_interval(days => {{ var('renaming_window_days') }})
-            and departed.departed_at + make_interval(days => {{ var('renaming_window_days') }})
-    inner join matched
-        on
-            listings.source = matched.source
-            and listings.source_coin_id = matched.source_coin_id
-    where listings.status = 'active' and matched.method = 'alone'
+    inner join deployments as own using (source, source_coin_id)
+    inner join deployments as heirs using (source, chain_id, address)
 ),
 
-shared as (
-    select distinct
-        arrived.source,
-        arrived.predecessor_id,
-        arrived.source_coin_id
-    from arrived
-    inner join deployments as old_deployments
-        on
-            arrived.source = old_deployments.source
-            and arrived.predecessor_id = old_deployments.source_coin_id
-    inner join deployments as new_deployments
-        on
-            arrived.source = new_deployments.source
-            and arrived.source_coin_id = new_deployments.source_coin_id
-            and old_deployments.chain_id = new_deployments.chain_id
-            and old_deployments.address = new_deployments.address
-),
-
-compared as (
+namesakes as (
     select
-        arrived.*,
-        shared.source is not null as has_same_contract,
-        coalesce(
-            old_keys.symbol_key <> '' and old_keys.name_key <> ''
-            and (old_keys.symbol_key, old_keys.name_key) = (new_keys.symbol_key, new_keys.name_key), false
-        ) as has_same_symbol_and_name
-    from arrived
-    left join shared using (source, predecessor_id, source_coin_id)
-    inner join keyed as old_keys
-        on arrived.source = old_keys.source and arrived.predecessor_id = old_keys.source_coin_id
-    inner join keyed as new_keys
-        on arrived.source = new_keys.source and arrived.source_coin_id = new_keys.source_coin_id
+        departed.source,
+        departed.source_coin_id as predecessor_id,
+        heirs.source_coin_id
+    from departed
+    inner join keyed as own using (source, source_coin_id)
+    inner join keyed as heirs using (source, symbol_key, name_key)
+    where symbol_key <> '' and name_key <> ''
+),
+
+candidates as (
+    select * from movers
+    union
+    select * from namesakes
+),
+
+contracts as (
+    select
+        candidates.source,
+        candidates.predecessor_id,
+        candidates.source_coin_id,
+        bool_or(own.address = heirs.address) as are_same,
+        bool_or(own.address <> heirs.address) as are_different
+    from candidates
+    inner join deployments as own
+        on candidates.source = own.source and candidates.predecessor_id = own.source_coin_id
+    inner join deployments as heirs
+        on candidates.source = heirs.source and candidates.source_coin_id = heirs.source_coin_id
+    where own.chain_id = heirs.chain_id
+    group by candidates.source, candidates.predecessor_id, candidates.source_coin_id
+),
+
+arrived as (
+    select
+        candidates.*,
+        coalesce(contracts.are_same, false) as has_same_contract,
+        coalesce(contracts.are_different, false)
+        or coalesce({{ log_ratio('own.price_usd', 'heirs.price_usd') }} > {{ var('conflicting_log_ratio') }}, false)
+            as is_gainsaid
+    from candidates
+    inner join departed
+        on candidates.source = departed.source and candidates.predecessor_id = departed.source_coin_id
+    inner join listings as own
+        on candidates.source = own.source and candidates.predecessor_id = own.source_coin_id
+    inner join listings as heirs
+        on candidates.source = heirs.source and candidates.source_coin_id = heirs.source_coin_id
+    inner join matched
+        on candidates.source = matched.source and candidates.source_coin_id = matched.source_coin_id
+    left join contracts
+        on
+            candidates.source = contracts.source
+            and candidates.predecessor_id = contracts.predecessor_id
+            and candidates.source_coin_id = contracts.source_coin_id
+    where
+        heirs.status = 'active'
+        and matched.method = 'alone'
+        and departed.published_at < heirs.first_seen_at
+        and heirs.first_seen_at between departed.departed_at - make_interval(days => {{ var('renaming_window_days') }})
+        and departed.departed_at + make_interval(days => {{ var('renaming_window_days') }})
 ),
 
 counted as (
@@ -101,8 +121,8 @@ counted as (
         *,
         count(*) over (partition by source, predecessor_id) as heir_count,
         count(*) over (partition by source, source_coin_id) as predecessor_count
-    from compared
-    where has_same_contract or has_same_symbol_and_name
+    from arrived
+    where has_same_contract or not is_gainsaid
 ),
 
 succeeded as (
