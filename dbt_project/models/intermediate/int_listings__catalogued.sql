@@ -1,5 +1,5 @@
 -- Every coin that the providers' catalogues name, traded or not, as its newest catalogue row says it; and those that
--- only CoinPaprika's contracts name, of which nothing but the id is known.
+-- only CoinPaprika's contracts name, of which nothing but the id is known, which begins with the symbol.
 with
 
 held_back as (
@@ -44,7 +44,7 @@ contracted as (
     select
         source,
         source_coin_id,
-        null as symbol,
+        upper(split_part(source_coin_id, '-', 1)) as symbol,
         null as name,
         null::bigint as market_rank,
         false as is_active,
