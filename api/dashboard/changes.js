@@ -35,7 +35,7 @@ function row(change) {
   const partner = other && el("span", {}, change.kind === "merged" ? "into " : "from ", coinLink(other));
   return [
     el("span", { title: moment(change.changed_at) }, ago(change.changed_at)),
-    el("span", { class: "tag" }, KINDS[change.kind] ?? change.kind),
+    el("span", { class: "tag", "data-tone": "quiet" }, KINDS[change.kind] ?? change.kind),
     coinLink(change.canonical_id),
     el("span", { class: "reason" }, partner ?? "", el("bdi", {}, values || change.detail || "")),
     count(change.version),
