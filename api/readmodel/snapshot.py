@@ -152,7 +152,7 @@ def build(
     template = b"{" + b",".join(b'"%b":%%b' % name.encode() for name in PLAIN) + b"}"
     rows: list[bytes] = []
     texts: tuple[list[bytes], ...] = tuple([] for _ in COLUMNS)
-    seen: dict[bytes, bytes] = {}  # what many coins share is kept once
+    seen = _kept_before(previous)  # what many coins share is kept once
     columns = _Columns()
     for coin in coins:
         values = tuple(map(encode, coin))
@@ -184,6 +184,13 @@ def build(
         cap_rank=cap_rank_of,
         cap_ranks=numbers.over(cap_rank_of),
     )
+
+
+def _kept_before(previous: Snapshot | None) -> dict[bytes, bytes]:
+    """The texts of the version before that seldom change: both versions can hold the same ones."""
+    if previous is None:
+        return {}
+    return {text: text for name in ("canonical_id", "symbol", "name", "rank") for text in previous.texts[name]}
 
 
 EMPTY = build(None, None, (), None)
