@@ -46,7 +46,13 @@ coin_deployments as (
         ranked.chain_id,
         ranked.address,
         ranked.canonical_id,
-        ranked.chain_id || '/' || token_namespaces.asset_namespace || ':' || ranked.address as caip19_id,
+        case
+            when ranked.address ~ token_namespaces.address_pattern -- what is no address there has no such id
+                then concat(
+                    ranked.chain_id, '/', token_namespaces.asset_namespace, ':',
+                    replace(replace(ranked.address, '/', '%2F'), ':', '%3A')
+                )
+        end as caip19_id,
 
         -- strings
         ranked.sources,
