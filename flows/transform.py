@@ -96,7 +96,7 @@ def build(
 
 @contextmanager
 def _collecting_seldom() -> Generator[None]:
-    """Let Python look for cycles seldom: at its usual rate, that took 1.8 of the 13 s of CPU of a pass.
+    """Let Python look for cycles seldom: at its usual rate, that takes half a second of CPU more.
 
     dbt keeps hundreds of thousands of objects for as long as it runs, and every look goes through them.
     """
