@@ -142,6 +142,7 @@ def test_what_a_contract_gained_reaches_tables_that_exist(system: System) -> Non
         alter table marts.coins alter column consensus drop not null;
         alter table marts.coins add constraint coins_rank_check check (rank >= 0);
         alter table marts.coins add column forgotten text not null default 'x';
+        alter table intermediate.token_namespaces drop column address_pattern;
         """
     )
     ((name,),) = system.query(
