@@ -16,6 +16,7 @@ RECORDS = ("coin_ids", "coin_listing_history", "coin_changes")
 JOINED = ("coingecko", "alone-here", "same", "coinpaprika", "ot-only-there", "a test says so")
 PARTED = ("coinpaprika", "ltc-litecoin", "different", "coingecko", "litecoin", "a test says so")
 UNCLEAR = ("coingecko", "okb", "diffrent", "coinpaprika", "okb-okb", "a test says so")
+REPEATED = ("coinpaprika", "la-listed-again", "same", "coinpaprika", "tw-twice-listed", "a test says so")
 PREVIEWED = """\
 1 coin would merge, 1 coin would split; 2 listings with 2 quotes would follow
   ltc-litecoin (Litecoin) splits from ltc (Litecoin), with coinpaprika ltc-litecoin
@@ -83,6 +84,8 @@ def test_decisions_merge_and_split_coins_and_are_undone(
 
     life.market.list_coin("Alone Here", "ah", at="coingecko")
     life.market.list_coin("Only There", "ot", price=3000, at="coinpaprika")
+    life.market.list_coin("Twice Listed", "tw", price=5)
+    life.market.list_coin("Listed Again", "la", price=7000, at="coinpaprika")
     with deciding(Project.copied_to(tmp_path / "project"), monkeypatch) as project:
         life.live()
         system.query(
@@ -128,10 +131,13 @@ def test_decisions_merge_and_split_coins_and_are_undone(
         assert system.query("select canonical_id from mine.retired") == [(split,)], "an analyst's view sees it all"
         assert system.query("select has_table_privilege('pg_monitor', 'marts.coin_changes', 'select')") == [(True,)]
 
-        project.decide(PARTED)
+        project.decide(PARTED, REPEATED)
         life.live()
         life.check()
-        assert life.versions[-1].ids["coinpaprika", "ltc-litecoin"] == split, "the id that it had returns"
+        now = life.versions[-1].ids
+        assert now["coinpaprika", "ltc-litecoin"] == split, "the id that it had returns"
+        coins = {now[link] for link in (REPEATED[:2], REPEATED[3:5], ("coingecko", "twice-listed"))}
+        assert len(coins) == 1, "what people call a repetition joins the coin, partner and all"
 
 
 def test_a_warehouse_of_before_the_ledger_and_a_rebuilt_one_keep_every_id(

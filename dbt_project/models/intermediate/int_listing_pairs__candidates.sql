@@ -11,8 +11,8 @@ deployments as (
     select * from {{ ref('int_listings__deployments') }}
 ),
 
-overrides as (
-    {{ decisions() }}
+decisions as (
+    select * from {{ ref('int_listing_pairs__decided') }}
 ),
 
 published as (
@@ -45,7 +45,7 @@ decided as (
         source_coin_id as coingecko_id,
         other_source_coin_id as coinpaprika_id,
         min(decision) as decision
-    from overrides
+    from decisions
     where source = 'coingecko' and other_source = 'coinpaprika'
     group by source_coin_id, other_source_coin_id
 ),

@@ -6,8 +6,8 @@ compared as (
     select * from {{ ref('int_listing_pairs__compared') }}
 ),
 
-overrides as (
-    select * from {{ ref('identity_overrides') }}
+decisions as (
+    select * from {{ ref('int_listing_pairs__decided') }}
 ),
 
 decided as (
@@ -18,7 +18,7 @@ decided as (
         other_source_coin_id,
         1 as precedence,
         'decided by people: ' || reason as contradiction
-    from overrides
+    from decisions
     where decision = 'different'
 ),
 

@@ -15,7 +15,7 @@ decided as (
         other_source,
         other_source_coin_id,
         true as is_decided
-    from {{ ref('identity_overrides') }}
+    from {{ ref('int_listing_pairs__decided') }}
     where decision = 'different'
 ),
 

@@ -1,5 +1,5 @@
--- Two listings of one provider that may be one coin: people say so, they have a contract in common, or each has one in
--- common with the same listing of the other provider. Not those that people call different.
+-- Two listings of one provider that may be one coin: they have a contract in common, or each has one in common with the
+-- same listing of the other provider. Not those that people call different.
 {{ config(materialized="ephemeral") }}
 
 with
@@ -8,13 +8,13 @@ deployments as (
     select * from {{ ref('int_listings__deployments') }}
 ),
 
-overrides as (
-    {{ decisions() }}
+decided as (
+    select * from {{ ref('int_listing_pairs__decided') }}
 ),
 
 links as (
     select * from {{ ref('int_listing_pairs__judged') }}
-    where method in ('contract', 'override')
+    where method = 'contract'
 ),
 
 matched as (
@@ -24,19 +24,9 @@ matched as (
 
 found as (
     select
-        source,
-        source_coin_id,
-        other_source_coin_id as original_id,
-        'override' as method,
-        'decided by people' as evidence
-    from overrides
-    where decision = 'same' and source = other_source and source_coin_id > other_source_coin_id
-    union
-    select
         one.source,
         one.source_coin_id,
         other.source_coin_id as original_id,
-        'contract' as method,
         'same contract, same symbol, same name' as evidence
     from deployments as one
     inner join deployments as other using (source, chain_id, address)
@@ -46,7 +36,6 @@ found as (
         'coingecko' as source,
         links.coingecko_id as source_coin_id,
         matched.coingecko_id as original_id,
-        links.method,
         'with ' || matched.coinpaprika_id || ': ' || links.evidence as evidence
     from links
     inner join matched using (coinpaprika_id)
@@ -56,7 +45,6 @@ found as (
         'coinpaprika' as source,
         links.coinpaprika_id as source_coin_id,
         matched.coinpaprika_id as original_id,
-        links.method,
         'with ' || matched.coingecko_id || ': ' || links.evidence as evidence
     from links
     inner join matched using (coingecko_id)
@@ -68,11 +56,11 @@ repeated as (
     from found
     where
         not exists (
-            select from overrides
+            select from decided
             where
-                overrides.decision = 'different'
-                and (overrides.source, overrides.source_coin_id) = (found.source, found.source_coin_id)
-                and (overrides.other_source, overrides.other_source_coin_id) = (found.source, found.original_id)
+                decided.decision = 'different'
+                and (decided.source, decided.source_coin_id) = (found.source, found.source_coin_id)
+                and (decided.other_source, decided.other_source_coin_id) = (found.source, found.original_id)
         )
 )
 

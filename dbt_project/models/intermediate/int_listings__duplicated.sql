@@ -1,6 +1,6 @@
--- Listings that repeat another listing of their provider, and the one they repeat: by a decision of people, or by a
--- contract when symbol and name are equal too. A listing that has a partner at the other provider repeats none by
--- evidence, neither does one whose price contradicts; of two without a partner the smaller repeats the larger.
+-- Listings that repeat another listing of their provider, and the one they repeat: by a contract, when symbol and name
+-- are equal too. A listing that has a partner at the other provider repeats none, neither does one whose price
+-- contradicts; of two without a partner the smaller repeats the larger.
 with
 
 repeated as (
@@ -55,7 +55,6 @@ allowed as (
         row_number() over (
             partition by repeated.source, repeated.source_coin_id
             order by
-                (repeated.method = 'override') desc,
                 original.has_partner desc,
                 original.market_cap_usd desc,
                 repeated.original_id asc,
@@ -66,19 +65,16 @@ allowed as (
     inner join known as original
         on repeated.source = original.source and repeated.original_id = original.source_coin_id
     where
-        repeated.method = 'override'
-        or (
-            not one.has_partner
-            and one.symbol_key = original.symbol_key
-            and (one.core_name_key = original.core_name_key or one.name_key = original.id_key)
-            and one.is_wrapped = original.is_wrapped
-            and coalesce(
-                {{ log_ratio('one.price_usd', 'original.price_usd') }} <= {{ var('conflicting_log_ratio') }}, true
-            )
-            and (
-                original.has_partner
-                or (one.market_cap_usd, original.source_coin_id) < (original.market_cap_usd, one.source_coin_id)
-            )
+        not one.has_partner
+        and one.symbol_key = original.symbol_key
+        and (one.core_name_key = original.core_name_key or one.name_key = original.id_key)
+        and one.is_wrapped = original.is_wrapped
+        and coalesce(
+            {{ log_ratio('one.price_usd', 'original.price_usd') }} <= {{ var('conflicting_log_ratio') }}, true
+        )
+        and (
+            original.has_partner
+            or (one.market_cap_usd, original.source_coin_id) < (original.market_cap_usd, one.source_coin_id)
         )
 ),
 
@@ -92,12 +88,10 @@ duplicated as (
         source,
         source_coin_id,
         original_id,
-        method,
         evidence
     from chosen
     where
-        method = 'override'
-        or not exists (
+        not exists (
             select from chosen as others
             where others.source = chosen.source and others.source_coin_id = chosen.original_id
         )

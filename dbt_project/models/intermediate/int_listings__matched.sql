@@ -1,9 +1,9 @@
--- Which listings are one coin: they share a match key. Providers' listings match in pairs, and what repeats a listing
--- of its provider joins it; a row of a file joins the coin that it lists.
+-- Which listings are one coin, and the strongest reason of each: those of providers as they are grouped, and the rows
+-- of files that list them.
 with
 
-keyed as (
-    select * from {{ ref('int_listings__keyed') }}
+grouped as (
+    select * from {{ ref('int_listings__grouped') }}
 ),
 
 pairs as (
@@ -14,42 +14,20 @@ duplicated as (
     select * from {{ ref('int_listings__duplicated') }}
 ),
 
+decided as (
+    select * from {{ ref('int_listing_pairs__decided') }} where decision = 'same'
+),
+
 files as (
     select * from {{ ref('int_listings__filed') }}
-),
-
-roots as (
-    select
-        keyed.source,
-        keyed.source_coin_id,
-        coalesce(again.original_id, duplicated.original_id, keyed.source_coin_id) as root_id,
-        duplicated.method,
-        duplicated.evidence
-    from keyed
-    left join duplicated using (source, source_coin_id)
-    left join duplicated as again
-        on duplicated.source = again.source and duplicated.original_id = again.source_coin_id
-    where keyed.source in ('coingecko', 'coinpaprika')
-),
-
-coin_keys as (
-    select
-        roots.source,
-        roots.source_coin_id,
-        case
-            when roots.source = 'coingecko' then 'coingecko:' || roots.root_id
-            else coalesce('coingecko:' || partner_roots.root_id, 'coinpaprika:' || roots.root_id)
-        end as match_key
-    from roots
-    left join pairs on roots.source = 'coinpaprika' and roots.root_id = pairs.coinpaprika_id
-    left join roots as partner_roots
-        on partner_roots.source = 'coingecko' and pairs.coingecko_id = partner_roots.source_coin_id
 ),
 
 links as (
     select
         'coingecko' as source,
         coingecko_id as source_coin_id,
+        'coinpaprika' as other_source,
+        coinpaprika_id as other_source_coin_id,
         method,
         confidence,
         evidence
@@ -58,6 +36,8 @@ links as (
     select
         'coinpaprika' as source,
         coinpaprika_id as source_coin_id,
+        'coingecko' as other_source,
+        coingecko_id as other_source_coin_id,
         method,
         confidence,
         evidence
@@ -66,7 +46,9 @@ links as (
     select
         source,
         source_coin_id,
-        method,
+        source as other_source,
+        original_id as other_source_coin_id,
+        'contract' as method,
         0.95 as confidence,
         'repeats ' || original_id || ': ' || evidence as evidence
     from duplicated
@@ -74,45 +56,58 @@ links as (
     select
         source,
         original_id as source_coin_id,
-        method,
+        source as other_source,
+        source_coin_id as other_source_coin_id,
+        'contract' as method,
         0.95 as confidence,
         'repeated by ' || source_coin_id || ': ' || evidence as evidence
     from duplicated
+    union all
+    select
+        source,
+        source_coin_id,
+        other_source,
+        other_source_coin_id,
+        'override' as method,
+        1.0 as confidence,
+        'with ' || other_source_coin_id || ': decided by people' as evidence
+    from decided
 ),
 
 best_links as (
-    select distinct on (source, source_coin_id) *
+    select distinct on (links.source, links.source_coin_id) links.*
     from links
+    inner join grouped using (source, source_coin_id)
+    inner join grouped as others
+        on
+            links.other_source = others.source
+            and links.other_source_coin_id = others.source_coin_id
+            and grouped.match_key = others.match_key
     order by
-        source asc,
-        source_coin_id asc,
-        (method = 'override') desc,
-        (method = 'contract') desc,
-        confidence desc,
-        evidence asc
+        links.source asc,
+        links.source_coin_id asc,
+        (links.method = 'override') desc,
+        (links.method = 'contract') desc,
+        links.confidence desc,
+        links.evidence asc
 ),
 
 matched as (
     select
-        coin_keys.source,
-        coin_keys.source_coin_id,
-        coin_keys.match_key,
+        grouped.source,
+        grouped.source_coin_id,
+        grouped.match_key,
         coalesce(best_links.method, 'alone') as method,
         coalesce(best_links.confidence, 1.0) as confidence,
-        coalesce(best_links.evidence, 'no other listing is known to be this coin') as evidence
-    from coin_keys
+        case
+            when best_links.method is not null then best_links.evidence
+            when grouped.is_parted then 'people say that it is another coin'
+            else 'no other listing is known to be this coin'
+        end as evidence
+    from grouped
     left join best_links using (source, source_coin_id)
     union all
-    select
-        files.source,
-        files.source_coin_id,
-        coalesce(coin_keys.match_key, files.own_key) as match_key,
-        files.method,
-        files.confidence,
-        files.evidence
-    from files
-    left join coin_keys
-        on files.partner_source = coin_keys.source and files.partner_id = coin_keys.source_coin_id
+    select * from files
 )
 
 select * from matched
