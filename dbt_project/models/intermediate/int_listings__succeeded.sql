@@ -44,7 +44,7 @@ departed as (
 ),
 
 -- Joined by what is equal: every listing that ever went beside every one that ever came would be too many pairs
-movers as (
+candidates as (
     select
         departed.source,
         departed.source_coin_id as predecessor_id,
@@ -52,9 +52,7 @@ movers as (
     from departed
     inner join deployments as own using (source, source_coin_id)
     inner join deployments as heirs using (source, chain_id, address)
-),
-
-namesakes as (
+    union
     select
         departed.source,
         departed.source_coin_id as predecessor_id,
@@ -63,12 +61,6 @@ namesakes as (
     inner join keyed as own using (source, source_coin_id)
     inner join keyed as heirs using (source, symbol_key, name_key)
     where symbol_key <> '' and name_key <> ''
-),
-
-candidates as (
-    select * from movers
-    union
-    select * from namesakes
 ),
 
 contracts as (
