@@ -276,7 +276,7 @@ def test_old_runs_go_and_their_room_in_prefects_database_is_used_again(prefect: 
     old = prefect.run("maintenance")
     with closing(prefect.database()) as database:
         values = {"run": str(UUID(old["id"]))}
-        assert database.execute(LEFT, values).fetchone() > (3,)
+        eventually(lambda: database.execute(LEFT, values).fetchone() >= (2,), "the run and what it logged are kept")
         database.executescript(LATER)
 
         eventually(lambda: database.execute(LEFT, values).fetchone() == (0,), "two weeks later it is gone")

@@ -21,18 +21,22 @@ spans as (
     group by source, source_coin_id
 ),
 
--- What it is called is what was said last, whether with a quote or without
+-- What it is called is what its quotes say, or, once it is quoted no more, what was said last
 named as (
-    select distinct on (source, source_coin_id)
-        source,
-        source_coin_id,
-        symbol,
-        name
+    select distinct on (observed.source, observed.source_coin_id)
+        observed.source,
+        observed.source_coin_id,
+        observed.symbol,
+        observed.name
     from observed
-    where symbol is not null or name is not null
+    inner join spans using (source, source_coin_id)
+    where observed.symbol is not null or observed.name is not null
     order by
-        source asc, source_coin_id asc, fetched_at desc,
-        {{ fuller_first('observed_at', 'price_usd', 'symbol', 'name') }}
+        observed.source asc, observed.source_coin_id asc,
+        (observed.observed_at is not null and coalesce(observed.fetched_at > spans.last_seen_at - interval '2 days', false))
+        desc,
+        observed.fetched_at desc,
+        {{ fuller_first('observed.observed_at', 'observed.price_usd', 'observed.symbol', 'observed.name') }}
 ),
 
 newest as (
