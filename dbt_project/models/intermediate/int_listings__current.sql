@@ -33,8 +33,9 @@ named as (
     where observed.symbol is not null or observed.name is not null
     order by
         observed.source asc, observed.source_coin_id asc,
-        (observed.observed_at is not null and coalesce(observed.fetched_at > spans.last_seen_at - interval '2 days', false))
-        desc,
+        coalesce(
+            observed.observed_at is not null and observed.fetched_at > spans.last_seen_at - interval '2 days', false
+        ) desc,
         observed.fetched_at desc,
         {{ fuller_first('observed.observed_at', 'observed.price_usd', 'observed.symbol', 'observed.name') }}
 ),
