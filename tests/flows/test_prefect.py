@@ -309,7 +309,7 @@ def test_a_cancelled_run_gives_its_turn_back(prefect: Prefect) -> None:
     prefect.stand_in.faults = Plan([Rule(fault=Hang(), provider="coinpaprika")])
     run = prefect.start("elt")
     prefect.wait_for(f"/flow_runs/{run['id']}", lambda run: run["state_type"] == "RUNNING")
-    eventually(lambda: turn.holder(prefect.settings) is not None, "the pass has the turn")
+    eventually(lambda: prefect.ledger(run) == [("running", None)], "the pass has the turn, and is in the ledger")
 
     prefect.post(f"/flow_runs/{run['id']}/set_state", {"state": {"type": "CANCELLING"}})
 
