@@ -143,8 +143,9 @@ def open_run(
     """
     is_pass = trigger != BACKFILL
     with turns.take(settings, warehouse, "pass" if is_pass else "backfill", patience=patience) as turn:
-        ledger = _open(warehouse, turn, trigger, flow_run_id, subject)
-        try:
+        ledger = Ledger(warehouse, str(uuid.uuid4()), turn)
+        try:  # from here on: a wish to stop may come as soon as the run is written down
+            _open(ledger, trigger, flow_run_id, subject)
             yield ledger
         except BaseException as error:
             with suppress(psycopg2.Error):  # whatever stopped it may have taken the warehouse with it
@@ -154,9 +155,8 @@ def open_run(
             raise
 
 
-def _open(warehouse: Warehouse, turn: Turn, trigger: str, flow_run_id: str | None, subject: str | None) -> Ledger:
-    ledger = Ledger(warehouse, str(uuid.uuid4()), turn)
-    with _connection(warehouse) as cursor:
+def _open(ledger: Ledger, trigger: str, flow_run_id: str | None, subject: str | None) -> None:
+    with _connection(ledger.warehouse) as cursor:
         cursor.execute(CLOSE_CRASHED, {"backfill": BACKFILL})
         for (crashed,) in cursor.fetchall():
             _note_anomalies(cursor, crashed)
@@ -165,7 +165,6 @@ def _open(warehouse: Warehouse, turn: Turn, trigger: str, flow_run_id: str | Non
             "values (%s, %s, %s, %s, 'running')",
             (ledger.run_id, trigger, flow_run_id, subject),
         )
-    return ledger
 
 
 def describe(error: BaseException) -> str:

@@ -305,21 +305,18 @@ def test_the_schedule_is_paused_and_resumed(prefect: Prefect) -> None:
         assert prefect.get("/deployments/name/elt/elt")["paused"] is paused
 
 
-@pytest.mark.long
 def test_a_cancelled_run_gives_its_turn_back(prefect: Prefect) -> None:
     prefect.stand_in.faults = Plan([Rule(fault=Hang(), provider="coinpaprika")])
-    prefect.stand_in.requests.clear()
     run = prefect.start("elt")
     prefect.wait_for(f"/flow_runs/{run['id']}", lambda run: run["state_type"] == "RUNNING")
     eventually(lambda: prefect.ledger(run) == [("running", None)], "the pass has the turn, and is in the ledger")
-    eventually(lambda: bool(prefect.stand_in.requests), "it reads from a provider")
 
     prefect.post(f"/flow_runs/{run['id']}/set_state", {"state": {"type": "CANCELLING"}})
 
     ended = prefect.wait_for(f"/flow_runs/{run['id']}", lambda run: run["state_type"] in FINAL)
     assert ended["state_type"] == "CANCELLED"
     eventually(lambda: turn.holder(prefect.settings) is None, "the turn is free")
-    eventually(lambda: prefect.ledger(run) == [("failed", "stopped before its end")], "the ledger says how it ended")
+    assert prefect.ledger(run) == [("failed", "stopped before its end")]
     prefect.stand_in.faults = Plan()
     assert prefect.run("elt")["state_name"] == "Partial"
 
