@@ -140,13 +140,17 @@ def _run(settings: Settings, warehouse: Warehouse, ledger: Ledger, extract_all: 
     if len(failures) == len(settings.sources) and not ledger.has_landed():
         error = "no source could be read: nothing new is published"
         return Outcome(ledger.run_id, "failed", None, failures, error)
-    logger.info("transforming: dbt build, audits, publication")
-    try:
-        nodes = build(settings, warehouse, ledger)
-    except TransformError as error:
-        ledger.turn.require()
-        message = f"nothing is published, the last good version stays: {error}"
-        return Outcome(ledger.run_id, "failed", None, failures, message, error.nodes)
+    nodes: tuple[NodeResult, ...] = ()
+    if transform.is_needed(warehouse):
+        logger.info("transforming: dbt build, audits, publication")
+        try:
+            nodes = build(settings, warehouse, ledger)
+        except TransformError as error:
+            ledger.turn.require()
+            message = f"nothing is published, the last good version stays: {error}"
+            return Outcome(ledger.run_id, "failed", None, failures, message, error.nodes)
+    else:
+        logger.info("transforming: nothing has changed since the last build, nothing is to do")
     version = ledger.published_version()
     if version is None:
         return Outcome(ledger.run_id, "failed", None, failures, "dbt ended without publishing", nodes)

@@ -5,10 +5,14 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
+import psycopg2
+
+from flows import builds
 from kasparro import failures
 from kasparro.environment import dbt_environment
 from kasparro.settings import Settings
@@ -20,6 +24,16 @@ FAILED = ("error", "fail", "runtime error")
 LAYERS = ("seeds", "staging", "intermediate", "marts", "ops", "audits")
 QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-write-json")
 """To the log only, and without the JSON of manifest and results, which takes a second and nobody reads after a pass."""
+
+Scope = Literal["everything", "anew", "refill", "part"]
+SCOPES: Mapping[Scope, Sequence[str]] = {
+    "everything": (),
+    "anew": ("--full-refresh",),
+    # views and seeds are what they were: they follow from the project alone
+    "refill": ("--select", "config.materialized:table", "config.materialized:incremental", "resource_type:test"),
+    "part": ("--exclude-resource-type", "test", "--select"),
+}
+"""How much is built, and the arguments that tell dbt so."""
 SELDOM = 50_000
 """New objects between two looks for cycles; usually 700."""
 
@@ -72,18 +86,41 @@ def build(
 ) -> tuple[NodeResult, ...]:
     """Build and audit the candidate marts and publish them; `watch` is told of each node as it ends.
 
-    They are published only while the session that holds the turn (by the key `turn`) is there. With `only`, what these
-    selectors of dbt choose is built, and nothing is published. With `anew`, derivations are made of raw and the records
-    alone, not of what is published.
+    They are published only while the session that holds the turn (by the key `turn`) is there. Of a warehouse that this
+    project has built as a whole, the tables are refilled; any other one gets views and seeds, too. With `only`, what
+    these selectors of dbt choose is built, and nothing is published. With `anew`, derivations are made of raw and the
+    records alone, not of what is published.
 
     Raises TransformError, saying in one line which node failed and where the log is; nothing is published then.
     """
-    os.environ.update(dbt_environment(settings, warehouse), KASPARRO_RUN_ID=run_id, KASPARRO_TURN=str(turn))
+    before, built = builds.state(warehouse), builds.last(warehouse)
+    scope: Scope = "part" if only else "anew" if anew else "everything"
+    if scope == "everything" and built and built.project == before.project:
+        scope = "refill"
+    run = {"KASPARRO_RUN_ID": run_id, "KASPARRO_TURN": str(turn), "KASPARRO_SCOPE": scope}
+    os.environ.update(dbt_environment(settings, warehouse), **run)
     with failures.gate("publish", warehouse.url("admin")) as lock, _collecting_seldom():
         os.environ["KASPARRO_FAILURE_LOCK"] = str(lock or "")
-        outcome = _invoke(watch, only, anew=anew)
+        outcome = _invoke(watch, scope, only)
+    try:
+        nodes = _results(outcome, settings.kasparro_home / "logs" / "dbt.log")
+    except TransformError:
+        with suppress(psycopg2.Error):  # the warehouse may be gone, which loses nothing
+            builds.forget(warehouse)  # were it for a table that somebody dropped, a refill would never bring it back
+        raise
+    if scope in ("everything", "refill"):
+        builds.record(warehouse, before)
+    return nodes
+
+
+def is_needed(warehouse: Warehouse) -> bool:
+    """Whether a build could make anything else than the last one did."""
+    return builds.last(warehouse) != builds.state(warehouse)
+
+
+def _results(outcome: Any, log: Path) -> tuple[NodeResult, ...]:
+    """What became of each node. Raises TransformError when one failed."""
     nodes = tuple(_node_result(result) for result in getattr(outcome.result, "results", None) or ())
-    log = settings.kasparro_home / "logs" / "dbt.log"
     if outcome.exception is not None:
         raise TransformError(f"dbt stopped: {_first_line(str(outcome.exception))} (see {log})", nodes)
     failed = [node for node in nodes if node.has_failed]
@@ -108,7 +145,7 @@ def _collecting_seldom() -> Generator[None]:
         gc.set_threshold(*usual)
 
 
-def _invoke(watch: Watch, only: Sequence[str], *, anew: bool) -> Any:
+def _invoke(watch: Watch, scope: Scope, only: Sequence[str]) -> Any:
     """Parse, then build with what was parsed: the same work as a build, but its nodes are known before it begins."""
     from dbt.cli.main import dbtRunner  # 3 s to import: only a pass pays for it
 
@@ -116,7 +153,7 @@ def _invoke(watch: Watch, only: Sequence[str], *, anew: bool) -> Any:
     if not parsed.success:
         return parsed
     manifest: Any = parsed.result
-    watch.expects(Counter(layer_of(node) for node in manifest.nodes.values() if _is_built(node)))
+    watch.expects(Counter(layer_of(node) for node in manifest.nodes.values() if _is_built(node, scope)))
 
     def on_event(event: Any) -> None:
         if event.info.name != "NodeFinished":
@@ -134,10 +171,8 @@ def _invoke(watch: Watch, only: Sequence[str], *, anew: bool) -> Any:
         )
         failures.point("dbt.node")
 
-    selected = ["--exclude-resource-type", "test", "--select", *only] if only else []
-    refresh = ["--full-refresh"] if anew else []
     build = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
-    return dbtRunner(manifest=manifest, callbacks=[on_event]).invoke([*build, *selected, *refresh, *QUIET])
+    return dbtRunner(manifest=manifest, callbacks=[on_event]).invoke([*build, *SCOPES[scope], *only, *QUIET])
 
 
 def layer_of(node: Any) -> str:
@@ -148,8 +183,9 @@ def layer_of(node: Any) -> str:
     return {"seeds": "seeds", "tests": "audits"}.get(parts[0], "")
 
 
-def _is_built(node: Any) -> bool:
-    return node.resource_type in ("model", "seed", "test") and getattr(node.config, "materialized", "") != "ephemeral"
+def _is_built(node: Any, scope: Scope) -> bool:
+    is_kept = scope == "refill" and node.config.materialized in ("seed", "view")
+    return node.resource_type in ("model", "seed", "test") and not is_kept
 
 
 def _node_result(result: Any) -> NodeResult:

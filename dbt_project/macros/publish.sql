@@ -17,7 +17,11 @@
     {%- for node in graph.nodes.values() -%}
         {%- if node.config.materialized == "table" or node.resource_type == "test" -%}
             {%- if node.unique_id not in built -%}
-                {{ return("select 1 /* not published: " ~ node.name ~ " is not part of this run */") }}
+                {%- set reason = "not published: " ~ node.name ~ " is not part of this run" -%}
+                {%- if env_var("KASPARRO_SCOPE", "part") != "part" -%}
+                    {{ exceptions.raise_compiler_error(reason) }}
+                {%- endif -%}
+                {{ return("select 1 /* " ~ reason ~ " */") }}
             {%- endif -%}
             {%- if node.resource_type == "model" -%} {%- do tables.append(node.name) -%} {%- endif -%}
         {%- endif -%}

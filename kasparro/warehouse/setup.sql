@@ -22,6 +22,7 @@ alter role {transformer_login} in database {database} set role = 'kasparro_trans
 alter role {loader_login} in database {database} set timezone = 'UTC';
 alter role {loader_login} in database {database} set random_page_cost = 1.1; -- merges look raw up by its index
 alter role {transformer_login} in database {database} set timezone = 'UTC';
+alter role {transformer_login} in database {database} set default_statistics_target = 25; -- each pass analyses what it builds
 alter role {reader_login} in database {database} set timezone = 'UTC';
 alter role {reader_login} in database {database} set default_transaction_read_only = on;
 grant connect on database {database} to kasparro_loader, kasparro_transformer, kasparro_reader;
@@ -139,6 +140,13 @@ create table if not exists ops.build_marks (
     invocation_id text not null
 );
 comment on table ops.build_marks is 'Which run of dbt built each table last: a run publishes only what is all its own';
+create table if not exists ops.last_build (
+    project text primary key,
+    said text not null,
+    landed text not null,
+    built_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.last_build is 'What everything was last built of, as digests: none while the tables may be of several builds';
 create table if not exists ops.identity_labels (
     truth text not null,
     coingecko_id text not null,
@@ -165,6 +173,7 @@ create table if not exists ops.pruned_quotes (
 comment on table ops.pruned_quotes is 'Up to when retention has removed quotes: hours and days from before are kept, for they could not be made anew';
 alter table ops.pruned_quotes owner to kasparro_transformer;
 alter table ops.build_marks owner to kasparro_transformer;
+alter table ops.last_build owner to kasparro_transformer;
 alter table ops.etl_runs owner to kasparro_transformer;
 alter table ops.etl_source_runs owner to kasparro_transformer;
 alter table ops.publications owner to kasparro_transformer;

@@ -79,6 +79,7 @@ def test_an_update_is_published_and_the_old_quote_stays_in_the_record(system: Sy
 def test_a_price_that_jumps_at_one_source_is_held_back_and_shown(system: System) -> None:
     system.run()
     system.query("update marts.coin_listings set price_usd = price_usd * 2 where source_coin_id = 'btc-bitcoin'")
+    system.query("delete from ops.last_build")  # nothing has landed since: a pass would have nothing to do
     old = system.query("select price_usd from marts.coins where canonical_id = 'btc'")[0][0]
 
     assert system.run().exit_code == 0

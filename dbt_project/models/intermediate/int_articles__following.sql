@@ -1,5 +1,5 @@
 -- Published articles that mention a coin which this version merges into another one.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with
 

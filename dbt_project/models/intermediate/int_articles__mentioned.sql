@@ -1,6 +1,6 @@
 -- Which coins the new articles mention: by cashtag (`$BTC`), by name, by symbol in capital letters. Of names that lie
 -- in each other the longest counts: an article on Bitcoin Cash says nothing of Bitcoin.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with
 

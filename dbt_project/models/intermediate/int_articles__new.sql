@@ -1,5 +1,5 @@
 -- The articles of loads that no published version holds, as they came last.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with
 

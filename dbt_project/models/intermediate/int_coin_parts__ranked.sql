@@ -1,7 +1,7 @@
 -- The parts of published coins whose listings are no longer in one group today. Place 1 is the coin, should they part:
 -- not what another coin brought in, but the one that the id is reserved for, that more sources list, that is better
 -- linked, older, of the source that comes first.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with
 
 tied as (

@@ -1,6 +1,6 @@
 -- Published coins that have listings in one group today, two by two: whether the evidence is strong on both sides, and
 -- whether they were one coin before.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with
 
 standing as (

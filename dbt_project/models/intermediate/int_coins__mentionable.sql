@@ -1,6 +1,6 @@
 -- What a coin is called in the news: its name, and its symbol. Of coins that share one, the best known is meant. A name
 -- of one word, or a symbol, says something only of well-known coins, and unless it is an ordinary word.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with
 

@@ -1,5 +1,5 @@
 -- Ids that begin, end, or part with this version: coins added, merged into an older one, split from one.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with
 
 identified as (

@@ -1,5 +1,5 @@
 -- The ids of coins that had none: their own, which comes back to them, or a new one that no coin ever had.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with
 
 proposed as (

@@ -1,6 +1,6 @@
 -- Coins without an id, and the ids they would have: a reserved one if it is theirs and free, the bare symbol for the
 -- best-known newcomer that a provider lists if no coin ever had it, symbol and name for the others.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with
 
 settled as (

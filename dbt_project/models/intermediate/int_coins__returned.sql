@@ -1,6 +1,6 @@
 -- Coins that get back the id under which their listings were published before it was merged away. An id returns to
 -- those that brought it: the first holders, to one coin only.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with
 
 settled as (

@@ -1,4 +1,4 @@
-{{ config(materialized="ephemeral") }}
+{{ config(materialized="view") }}
 -- What the published loads let one expect of each field.
 with
 

@@ -1,4 +1,4 @@
-{{ config(materialized="ephemeral") }}
+{{ config(materialized="view") }}
 -- What each load received of each field. What an approved mapping takes from elsewhere counts for the field it is for.
 with
 

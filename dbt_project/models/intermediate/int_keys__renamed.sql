@@ -1,6 +1,6 @@
 -- Which field holds the key by now, of records that were quarantined for want of it: its values are keys that we know.
 -- A sample of each load, field by field.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with
 

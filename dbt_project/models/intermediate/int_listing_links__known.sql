@@ -1,7 +1,7 @@
 -- The links in force, with the time from which each was published. A warehouse of before the history has links that it
 -- does not know: as ids never changed then, they are as old as their listings. A history of before evidence was kept in
 -- it takes that of the listings.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with
 
 history as (

@@ -1,6 +1,6 @@
 -- Pairs of a CoinGecko and a CoinPaprika listing worth comparing: they share a symbol or a deployment, people have
 -- decided about them, or they are published as one coin. And what their contracts say.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with
 
 keyed as (

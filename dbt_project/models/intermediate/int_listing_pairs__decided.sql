@@ -1,6 +1,6 @@
 -- What people have decided, each pair read from either side, with all that follows: what is the same as the same is
 -- the same, in any number of steps, and what differs from one differs from all that are the same as it.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with recursive
 
 overrides as (

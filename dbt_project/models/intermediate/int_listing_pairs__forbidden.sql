@@ -1,7 +1,7 @@
 -- Pairs of listings that are two coins, read from either side. A decision of people is stronger than whatever joined
 -- them; contracts are stronger than weak evidence: they differ for many a coin whose name and symbol say it is one, and
 -- a name that changes later adds nothing to that.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with
 
 contradicted as (

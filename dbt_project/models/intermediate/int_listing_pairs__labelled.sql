@@ -1,5 +1,5 @@
 -- Every labelled pair with the coins that its listings are published as; null where one is not listed.
-{{ config(materialized="ephemeral") }}
+{{ config(materialized="view") }}
 
 with
 

@@ -1,6 +1,6 @@
 -- Two listings of one provider that may be one coin: they have a contract in common, or each has one in common with the
 -- same listing of the other provider. Not those that people call different.
-{{ config(materialized="ephemeral") }}
+{{ config(materialized="view") }}
 
 with
 

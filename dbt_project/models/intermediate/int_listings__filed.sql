@@ -1,6 +1,6 @@
 -- What each row of a file lists: the provider's coin that people name, else the one coin that has its symbol and name;
 -- else a coin of its own, shared with the rows of other files that have symbol and name too.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with
 
 keyed as (

@@ -1,6 +1,6 @@
 -- Which listings of providers are one coin: they share a match key. By evidence they match in pairs, and what repeats a
 -- listing of its provider joins it; decisions of people join groups, and take a listing out of the group of another.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with recursive
 
 keyed as (

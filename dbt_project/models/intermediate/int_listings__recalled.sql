@@ -1,6 +1,6 @@
 -- What a rebuild begins with in place of the published listings: every listing that has a link, with its newest quote
 -- in raw and since when we know it: where retention has taken that, since its link was published. Else empty.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with
 

@@ -1,6 +1,6 @@
 -- Former ids of listings that today answer for another one: should the listing be parted from its coin again, the id
 -- that it brought into it is its own.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with
 
 history as (

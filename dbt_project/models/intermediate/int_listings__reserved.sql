@@ -1,5 +1,5 @@
 -- Listings of the coins that an id is reserved for.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with
 
 keyed as (

@@ -1,7 +1,7 @@
 -- Listings under a new id: a provider dropped one id and names another one at about the same time, with the same
 -- contract, or the same symbol and name, where no contract and no price gainsays it. One to one, or not at all; not two
 -- that were there together from the start.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 with
 
 listings as (

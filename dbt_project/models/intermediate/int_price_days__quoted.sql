@@ -1,5 +1,5 @@
 -- The candles of touched days that are longer than an hour and within the day: of several of one span the medians.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 {% set columns = [
     'canonical_id', 'source', 'opened_at', 'closed_at', 'open_usd', 'high_usd', 'low_usd', 'close_usd', 'market_cap_usd',
     'volume_usd',

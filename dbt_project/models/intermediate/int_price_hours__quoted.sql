@@ -1,6 +1,6 @@
 -- What each source says of a coin in each touched hour: its quotes and the candles that lie within, as candles. Of what
 -- is published only the touched hours are read. Quotes held back as implausible are left out.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 {% set columns = [
     'canonical_id', 'source', 'opened_at', 'closed_at', 'open_usd', 'high_usd', 'low_usd', 'close_usd', 'market_cap_usd',
     'volume_usd',

@@ -1,6 +1,6 @@
 -- The past that those loads bring: quotes that a backfill asked for. Of a listing that is new with this version all
 -- that was ever asked for: it may have come before anybody listed the coin.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with
 

@@ -1,6 +1,6 @@
 -- The price of each coin that was believed last, near which the right one of contradicting prices is looked for: the
 -- published one; in a rebuild, which knows none, the newest quote that was plausible when it was recorded.
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with
 
