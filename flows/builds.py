@@ -11,16 +11,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import psycopg2
 from psycopg2 import sql
 
-from kasparro.settings import REPOSITORY
+from kasparro.environment import dbt_project
 from kasparro.warehouse import Warehouse
 
-PROJECT = REPOSITORY / "dbt_project"
 KINDS = {".sql", ".yml", ".csv"}
 WRITTEN_BY_DBT = {"target", "logs"}
 
@@ -125,13 +123,15 @@ def _landed(cursor: Any, schema: str, table: str) -> Iterator[str]:
 
 def _project() -> list[str]:
     """The project's files by what they hold, and the versions of what builds it."""
-    files = (path for path in sorted(PROJECT.rglob("*")) if path.suffix in KINDS and not _is_written_by_dbt(path))
-    digests = [f"{path.relative_to(PROJECT)} {hashlib.md5(path.read_bytes()).hexdigest()}" for path in files]  # noqa: S324
+    folder = dbt_project()
+    files = sorted(path for path in folder.rglob("*") if path.suffix in KINDS)
+    named = ((path.relative_to(folder), path) for path in files)
+    digests = [
+        f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+        for name, path in named
+        if name.parts[0] not in WRITTEN_BY_DBT
+    ]
     return [*digests, *(f"{package} {version(package)}" for package in ("dbt-core", "dbt-postgres"))]
-
-
-def _is_written_by_dbt(path: Path) -> bool:
-    return path.relative_to(PROJECT).parts[0] in WRITTEN_BY_DBT
 
 
 def _digest(*parts: object) -> str:

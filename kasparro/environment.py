@@ -36,7 +36,7 @@ def dbt_environment(settings: Settings, warehouse: Warehouse) -> dict[str, str]:
         "DBT_USER": login["PGUSER"],
         "DBT_ENV_SECRET_PASSWORD": login["PGPASSWORD"],
         "DBT_SSLMODE": login.get("PGSSLMODE", "prefer"),
-        "DBT_PROJECT_DIR": str(REPOSITORY / "dbt_project"),
+        "DBT_PROJECT_DIR": str(dbt_project()),
         "DBT_PROFILES_DIR": str(REPOSITORY),
         "DBT_TARGET_PATH": str(settings.kasparro_home / "dbt"),
         "DBT_LOG_PATH": str(settings.kasparro_home / "logs"),
@@ -44,9 +44,14 @@ def dbt_environment(settings: Settings, warehouse: Warehouse) -> dict[str, str]:
     }
 
 
+def dbt_project() -> Path:
+    """The folder of the dbt project."""
+    return REPOSITORY / "dbt_project"
+
+
 def dbt_variables() -> dict[str, Any]:
     """The variables of the dbt project, which hold what people decide beside its models."""
-    return yaml.safe_load((REPOSITORY / "dbt_project" / "dbt_project.yml").read_text())["vars"]
+    return yaml.safe_load((dbt_project() / "dbt_project.yml").read_text())["vars"]
 
 
 def psql_environment(warehouse: Warehouse) -> dict[str, str]:

@@ -23,6 +23,7 @@ alter role {loader_login} in database {database} set timezone = 'UTC';
 alter role {loader_login} in database {database} set random_page_cost = 1.1; -- merges look raw up by its index
 alter role {transformer_login} in database {database} set timezone = 'UTC';
 alter role {transformer_login} in database {database} set default_statistics_target = 25; -- each pass analyses what it builds
+alter role {transformer_login} in database {database} set work_mem = '32MB'; -- sorts of a whole market stay in memory
 alter role {reader_login} in database {database} set timezone = 'UTC';
 alter role {reader_login} in database {database} set default_transaction_read_only = on;
 grant connect on database {database} to kasparro_loader, kasparro_transformer, kasparro_reader;
@@ -140,7 +141,7 @@ create table if not exists ops.build_marks (
     invocation_id text not null
 );
 comment on table ops.build_marks is 'Which run of dbt built each table last: a run publishes only what is all its own';
-create table if not exists ops.last_build (
+create unlogged table if not exists ops.last_build ( -- empty after a crash, as the unlogged tables are that it speaks of
     project text primary key,
     said text not null,
     landed text not null,

@@ -1,0 +1,131 @@
+"""How much a pass builds: all of it once, then what moves, then nothing; all of it again when that is not sure."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from flows import builds
+from kasparro.warehouse import EmbeddedPostgres
+from providers.generated import GeneratedMarket
+from providers.server import running
+from tests.flows.conftest import System
+from tests.flows.life import Project, deciding
+from tests.flows.passes import Recoverable
+from tests.kasparro.commands import environment, eventually, kasparro
+
+RELATIONS = "select table_schema || '.' || table_name from information_schema.tables where table_type = %s"
+VIEWS_AND_SEEDS = {"stg_coingecko__markets", "int_listing_pairs__decided", "identity_verdicts", "chains"}
+
+
+def built(system: System) -> set[str]:
+    """What a pass builds."""
+    outcome = system.run()
+    assert outcome.exit_code == 0, outcome.error
+    return {node.name for node in outcome.nodes}
+
+
+def test_a_pass_builds_everything_once_then_what_moves_then_nothing(system: System, market: GeneratedMarket) -> None:
+    everything = built(system)
+    assert everything > VIEWS_AND_SEEDS
+    system.query("create view public.mine as select canonical_id from intermediate.int_listings__identified")
+
+    market.advance(5)
+    refilled = built(system)
+    assert refilled < everything
+    assert not refilled & VIEWS_AND_SEEDS
+    assert "coins" in refilled
+    assert system.query("select count(distinct observed_at) > 1 from marts.coin_quotes where canonical_id = 'btc'") == [
+        (True,)
+    ]
+    assert system.query("select count(*) > 0 from public.mine") == [(True,)]
+
+    assert built(system) == set()
+    assert system.query("select max(version) from ops.publications") == [(2,)]
+
+
+def test_what_is_refilled_equals_what_is_built_from_the_beginning(system: System, market: GeneratedMarket) -> None:
+    for _ in range(3):
+        market.advance(60)
+        built(system)
+    version = system.query("select max(version) from ops.publications")
+
+    builds.forget(system.warehouse)
+
+    assert built(system) > VIEWS_AND_SEEDS
+    assert system.query("select max(version) from ops.publications") == version
+
+
+def test_a_project_that_changed_builds_everything(
+    system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with deciding(Project.copied_to(tmp_path / "project"), monkeypatch) as project:
+        built(system)
+        assert built(system) == set()
+        project.decide(("coingecko", "litecoin", "different", "coinpaprika", "ltc-litecoin", "a test says so"))
+
+        assert built(system) > VIEWS_AND_SEEDS
+
+    assert system.query("select count(*) from marts.coin_listings where canonical_id = 'ltc'") == [(1,)]
+
+
+def test_dbt_run_by_hand_lets_the_next_pass_build_everything(system: System) -> None:
+    everything = built(system)
+    user = environment(system.settings.kasparro_home, DATABASE_URL=system.warehouse.url("admin"))
+
+    by_hand = kasparro(user, "dbt", "run", "--select", "int_loads__held_back")
+
+    assert by_hand.returncode == 0, by_hand.stdout
+
+    assert built(system) == everything
+
+
+def test_a_table_that_somebody_dropped_is_back_a_pass_later(system: System, market: GeneratedMarket) -> None:
+    built(system)
+    views = set(system.query(RELATIONS, "VIEW"))
+    system.query("drop table intermediate.int_loads__unpublished cascade")
+    market.advance(5)
+
+    outcome = system.run()
+    assert outcome.exit_code == 1
+    assert "int_loads__unpublished" in (outcome.error or "")
+
+    assert "coins" in built(system)
+    assert set(system.query(RELATIONS, "VIEW")) == views
+
+
+def test_what_people_accept_while_nothing_lands_is_built(system: System) -> None:
+    built(system)
+    assert built(system) == set()
+
+    system.query("insert into ops.drift_acceptances (source, table_name, field, kind) values ('x', 'y', 'z', 'added')")
+
+    assert "coins" in built(system)
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Recoverable]:
+    """An installation with a Postgres of its own."""
+    with running(GeneratedMarket(coins=20, seed=3)) as stand_in:
+        installation = Recoverable(tmp_path / "home", stand_in)
+        yield installation
+        EmbeddedPostgres(installation.settings).stop()
+
+
+def test_what_a_crash_of_postgres_empties_the_next_pass_builds_again(installation: Recoverable) -> None:
+    assert installation.a_pass() == 0, installation.said()
+    listings = "select count(*) from intermediate.int_listings__identified"
+    before = installation.query(listings)
+
+    embedded = EmbeddedPostgres(installation.settings)
+    process = embedded.running()
+    assert process is not None
+    psutil.Process(process.pid).kill()
+    eventually(lambda: embedded.running() is None, "Postgres is gone")
+    embedded.start()
+    assert installation.query(listings) == [(0,)]  # they are unlogged
+
+    assert installation.a_pass() == 0, installation.said()
+    assert installation.query(listings) == before
+    assert installation.query("select version from ops.publications") == [(1,)]
