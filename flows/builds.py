@@ -1,8 +1,8 @@
 """What the warehouse was last built of: by which project, and from what. It decides how much the next build has to do.
 
-Models look at no clock: what they make follows from the project, from what has landed, and from what people have said.
-While the project is the same, tables are refilled and views stay; while the rest is the same, too, nothing is to do.
-Any other run of dbt forgets it (`forget_last_build`), so that the pass after it builds everything.
+Models look at no clock: what they make follows from the project, from what has landed, from what people have said, and
+from what is published. While the project is the same, tables are refilled and views stay; while the rest is the same,
+too, nothing is to do. Any other run of dbt forgets it (`forget_last_build`): the pass after it builds everything.
 """
 
 import hashlib
@@ -45,6 +45,8 @@ WAITING = """
         select load_id from ops.published_loads where schema_name = {schema}
     )
 """
+MOVED = "select from marts.coin_changes where version > %s and kind in ('merged', 'split') limit 1"
+UNSETTLED = "ids have moved"
 SAID = """
     select to_jsonb(said) from ops.drift_acceptances as said
     union all
@@ -56,11 +58,15 @@ SAID = """
 
 @dataclass(frozen=True)
 class State:
-    """What a build is made of, as digests: the project with the shape of raw, what people said, what has landed."""
+    """What a build is made of, as digests: the project with the shape of raw, what people said, what has landed.
+
+    And the version that is published; 0 before the first.
+    """
 
     project: str
     said: str
     landed: str
+    version: int
 
 
 def state(warehouse: Warehouse) -> State:
@@ -71,13 +77,15 @@ def state(warehouse: Warehouse) -> State:
         cursor.execute(SAID)
         said = sorted(json.dumps(row, sort_keys=True) for (row,) in cursor.fetchall())
         landed = [row for schema, table, _ in tables for row in _landed(cursor, schema, table)]
-    return State(_digest(_project(), tables), _digest(said), _digest(sorted(landed)))
+        cursor.execute("select coalesce(max(version), 0) from ops.publications")
+        (version,) = cursor.fetchone() or (0,)
+    return State(_digest(_project(), tables), _digest(said), _digest(sorted(landed)), version)
 
 
 def last(warehouse: Warehouse) -> State | None:
     """What the warehouse was last built of; None when it is not known to be whole."""
     with closing(psycopg2.connect(warehouse.url("transformer"))) as connection, connection.cursor() as cursor:
-        cursor.execute("select project, said, landed from ops.last_build")
+        cursor.execute("select project, said, landed, version from ops.last_build")
         row = cursor.fetchone()
     return State(*row) if row else None
 
@@ -85,14 +93,23 @@ def last(warehouse: Warehouse) -> State | None:
 def record(warehouse: Warehouse, before: State) -> None:
     """Note that everything is built of what was there `before`, less what is published by now.
 
-    What people said meanwhile waits for the next build; nothing lands while a pass has its turn.
+    What people said meanwhile waits for the next build; nothing lands while a pass has its turn. Coins merge and split
+    one step a version, so after such a version there may be more to do.
     """
-    _write(warehouse, State(before.project, before.said, state(warehouse).landed))
+    now = state(warehouse)
+    landed = UNSETTLED if _has_moved_ids(warehouse, before.version) else now.landed
+    _write(warehouse, State(before.project, before.said, landed, now.version))
 
 
 def forget(warehouse: Warehouse) -> None:
     """Let the next build do everything."""
     _write(warehouse, None)
+
+
+def _has_moved_ids(warehouse: Warehouse, since: int) -> bool:
+    with closing(psycopg2.connect(warehouse.url("transformer"))) as connection, connection.cursor() as cursor:
+        cursor.execute(MOVED, (since,))
+        return bool(cursor.fetchall())
 
 
 def _write(warehouse: Warehouse, built: State | None) -> None:
@@ -104,8 +121,8 @@ def _write(warehouse: Warehouse, built: State | None) -> None:
         cursor.execute("delete from ops.last_build")
         if built:
             cursor.execute(
-                "insert into ops.last_build (project, said, landed) values (%s, %s, %s)",
-                (built.project, built.said, built.landed),
+                "insert into ops.last_build (project, said, landed, version) values (%s, %s, %s, %s)",
+                (built.project, built.said, built.landed, built.version),
             )
 
 

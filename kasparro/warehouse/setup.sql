@@ -145,6 +145,7 @@ create unlogged table if not exists ops.last_build ( -- empty after a crash, as 
     project text primary key,
     said text not null,
     landed text not null,
+    version bigint not null,
     built_at timestamptz not null default clock_timestamp()
 );
 comment on table ops.last_build is 'What everything was last built of, as digests: none while the tables may be of several builds';
