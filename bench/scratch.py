@@ -63,13 +63,22 @@ class Scratch:
         finally:
             connection.close()
 
+    def postgres_cpu_seconds(self) -> float:
+        """CPU that the warehouse has taken so far."""
+        return _cpu_seconds_of_postgres(self.settings)
+
 
 def cpu_seconds(settings: Settings) -> float:
     """CPU that this process and the embedded warehouse have taken so far."""
+    times = psutil.Process().cpu_times()
+    return times.user + times.system + _cpu_seconds_of_postgres(settings)
+
+
+def _cpu_seconds_of_postgres(settings: Settings) -> float:
     found = next((settings.kasparro_home / "postgres").rglob("postmaster.pid"))
     server = psutil.Process(int(found.read_text().split()[0]))
     spent = 0.0
-    for process in (psutil.Process(), server, *server.children()):
+    for process in (server, *server.children()):
         with suppress(psutil.NoSuchProcess):  # it has just ended: its time is its parent's
             times = process.cpu_times()
             spent += times.user + times.system

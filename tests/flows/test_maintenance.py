@@ -108,7 +108,7 @@ def test_what_is_superseded_and_published_goes_and_nothing_is_missed(system: Sys
     assert count(system, "raw_coingecko.markets") <= 2 * len(markets), "only the update has landed"
 
 
-@pytest.mark.parametrize("looks", [pytest.param(12, marks=pytest.mark.long)])
+@pytest.mark.parametrize("looks", [4, pytest.param(12, marks=pytest.mark.long)])
 def test_a_year_of_passes_in_miniature_leaves_nothing_that_grows(
     looks: int, system: System, market: GeneratedMarket
 ) -> None:
