@@ -1,6 +1,6 @@
 """The plain view of `GET /data`: one row per coin, from memory. This is the hot path."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 
 from fastapi import Request, Response
 
@@ -9,7 +9,7 @@ from api.data.schemas import DataQuery
 from api.lists import cursor, export, formats
 from api.lists.cursor import Cursor
 from api.problems import invalid
-from api.readmodel import DECIMALS, PLAIN, SORTABLE, TYPED, Filters, Snapshot, select
+from api.readmodel import DECIMALS, PLAIN, SORTABLE, TYPED, Filters, Snapshot, Texts, select
 from api.responses import envelope, marts_headers, not_modified
 from api.rows import written
 
@@ -37,24 +37,22 @@ def answer(request: Request, query: DataQuery) -> Response:
     sort = query.sort or "rank"
     if sort.removeprefix("-") not in SORTABLE:
         raise invalid("sort", f"coins can be sorted by {', '.join(SORTABLE)}")
-    filters = Filters(
-        query.canonical_id, query.symbol or query.ticker, query.name, query.search, query.min_market_cap,
-        query.max_market_cap,
-    )  # fmt: skip
+    texts = Texts(query.canonical_id, query.symbol or query.ticker, query.name, query.search)
+    filters = Filters(texts, query.min_market_cap, query.max_market_cap)
     if name != "json":
         whole = query.limit is None
         page = select(snapshot, filters, sort, offset, len(snapshot.rows) if whole else query.rows)
-        return _export(context, snapshot, query, name, page.rows, headers)
+        return _export(context, snapshot, query, name, page.coins, headers)
     page = select(snapshot, filters, sort, offset, query.rows)
-    following = offset + len(page.rows)
+    following = offset + len(page.coins)
     more = following < page.total and snapshot.version is not None
     body = envelope(
         request,
-        _rows(snapshot, query, page.rows),
+        _rows(snapshot, query, page.coins),
         limit=query.rows,
         offset=offset,
         total=page.total,
-        next_cursor=cursor.write(walk_id, snapshot.version or 0, [following]) if more and page.rows else None,
+        next_cursor=cursor.write(walk_id, snapshot.version or 0, [following]) if more and page.coins else None,
         meta=snapshot.meta,
     )
     return Response(body, headers=headers, media_type="application/json")
@@ -66,7 +64,7 @@ def _offset(walk: Cursor) -> int:
     return walk.place[0]
 
 
-def _rows(snapshot: Snapshot, query: DataQuery, numbers: list[int]) -> list[bytes]:
+def _rows(snapshot: Snapshot, query: DataQuery, numbers: Sequence[int]) -> list[bytes]:
     if query.fields is None and query.decimals == "number":
         rows = snapshot.rows
         return [rows[number] for number in numbers]
@@ -76,7 +74,7 @@ def _rows(snapshot: Snapshot, query: DataQuery, numbers: list[int]) -> list[byte
 
 
 def _export(
-    context: Context, snapshot: Snapshot, query: DataQuery, name: str, numbers: list[int], headers: dict[str, str]
+    context: Context, snapshot: Snapshot, query: DataQuery, name: str, numbers: Sequence[int], headers: dict[str, str]
 ) -> Response:
     """The rows in another format, as a stream."""
     columns = PLAIN_COLUMNS if query.fields is None else query.chosen(TYPED)
