@@ -12,7 +12,7 @@ from api.context import context_of
 from api.encoding import TIMES, decimal_text
 from api.problems import Problem
 from api.readmodel.queries import Publication, latest_publication
-from api.responses import NO_STORE, latency_ms, marts_headers, not_modified
+from api.responses import NO_STORE, latency_ms, marts_headers, not_modified, raw_marts_headers
 
 Find = Callable[[Connection, Publication], Any]
 
@@ -39,7 +39,7 @@ def of_marts(request: Request, find: Find, decimals: str = "number") -> Response
     """What `find` gives, all of one version. Raises a 404 problem before the first. Blocks on the warehouse."""
     context = context_of(request)
     cacheable = request.method == "GET"  # what was asked for in a body no address and no tag can tell
-    unchanged = not_modified(request, marts_headers(request, context.keeper.current.version, None))
+    unchanged = not_modified(request, raw_marts_headers(request, context.keeper.current.version, None))
     if cacheable and unchanged is not None and context.keeper.outage is None:
         return unchanged
     with context.database.transaction() as connection:

@@ -36,18 +36,41 @@ TARGET = 0.5
 MEMORY_MB = 250
 P99_MS = 20
 
-SORTS = [f"{sign}{name}" for sign in ("", "-") for name in ("rank", "name", "price_usd", "volume_24h_usd")]
+SORTS = [
+    f"{sign}{name}"
+    for sign in ("", "-")
+    for name in ("rank", "name", "price_usd", "volume_24h_usd", "market_cap_usd", "percent_change_24h")
+]
+SYLLABLES = [f"{consonant}{vowel}" for consonant in "bcdfgklmnprstvz" for vowel in "aeiou"]
+KINDS_OF_COINS = ("", "", " coin", " token", " protocol", " finance", " inu")
 Query = Callable[[random.Random], str]
 KINDS: dict[str, Query] = {
     "any page": lambda dice: f"offset={dice.randrange(COINS - 100)}",
-    "sorted by price": lambda dice: f"sort=-price_usd&offset={dice.randrange(COINS - 100)}",
-    "symbol": lambda dice: f"symbol=S{dice.randrange(7000)}&sort=-volume_24h_usd",
-    "part of the name": lambda dice: f"name=oin%20{dice.randrange(10_000)}&sort=name",
-    "two characters of the name": lambda dice: f"name={dice.randrange(10, 100)}&sort={dice.choice(SORTS)}",
+    "any sort, any page": lambda dice: f"sort={dice.choice(SORTS)}&offset={dice.randrange(COINS - 100)}",
+    "symbol": lambda dice: f"symbol=S{dice.randrange(7000)}&sort={dice.choice(SORTS)}",
+    "part of the name": lambda dice: f"name={_word(dice, 2)}&sort={dice.choice(SORTS)}",
+    "two letters of the name": lambda dice: f"name={_word(dice, 1)}&sort={dice.choice(SORTS)}",
+    "one letter, any page": lambda dice: (
+        f"name={dice.choice('aeioubcdfg')}&sort={dice.choice(SORTS)}&offset={dice.randrange(3000)}"
+    ),
+    "two letters of symbol or name, and caps": lambda dice: (
+        f"search={_word(dice, 1)}&sort={dice.choice(SORTS)}&min_market_cap={dice.randrange(10**9)}"
+    ),
     "range of market caps": lambda dice: f"min_market_cap={dice.randrange(10**9)}",
-    "range, sorted by price": lambda dice: f"min_market_cap={dice.randrange(10**9)}&sort=price_usd",
+    "range, any sort, any page": lambda dice: (
+        f"min_market_cap={dice.randrange(10**9)}&max_market_cap={dice.randrange(10**9, 10**10)}"
+        f"&sort={dice.choice(SORTS)}&offset={dice.randrange(100)}"
+    ),
     "three fields": lambda dice: f"fields=canonical_id,price_usd,rank&offset={dice.randrange(COINS - 100)}",
+    "two letters, caps, any sort, three fields": lambda dice: (
+        f"name={_word(dice, 1)}&min_market_cap={dice.randrange(10**9)}&sort={dice.choice(SORTS)}"
+        f"&fields=symbol,price_usd,{dice.choice(('rank', 'name', 'sources'))}"
+    ),
 }
+
+
+def _word(dice: random.Random, syllables: int) -> str:
+    return "".join(dice.choices(SYLLABLES, k=syllables))
 
 
 def measure() -> Table:
@@ -162,7 +185,7 @@ def _publish(warehouse: Warehouse) -> None:
     sources = ["coingecko", "coinpaprika"]
     caps = sorted((dice.randrange(10**12) / 100 for _ in range(COINS)), reverse=True)
     rows = [
-        (f"coin-{n}", f"S{n % 7000}", f"Coin {n}", "active", n + 1, round(dice.random() * 100, 10), caps[n],
+        (f"coin-{n}", f"S{n % 7000}", _word(dice, dice.randrange(1, 4)).title() + dice.choice(KINDS_OF_COINS), "active", n + 1, round(dice.random() * 100, 10), caps[n],
          dice.randrange(10**9), dice.randrange(-1000, 1000) / 100, 2, sources, now, now, now)
         for n in range(COINS)
     ]  # fmt: skip

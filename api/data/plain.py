@@ -1,6 +1,7 @@
 """The plain view of `GET /data`: one row per coin, from memory. This is the hot path."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from operator import itemgetter
 
 from fastapi import Request, Response
 
@@ -9,11 +10,12 @@ from api.data.schemas import DataQuery
 from api.lists import cursor, export, formats
 from api.lists.cursor import Cursor
 from api.problems import invalid
-from api.readmodel import DECIMALS, PLAIN, SORTABLE, TYPED, Filters, Snapshot, select
-from api.responses import envelope, marts_headers, not_modified
+from api.readmodel import DECIMALS, PLAIN, SORTABLE, TYPED, Filters, Snapshot, Texts, select
+from api.responses import Ready, envelope, marts_headers, not_modified, raw_marts_headers
 from api.rows import written
 
 PLAIN_COLUMNS = TYPED[: len(PLAIN)]
+JSON_TYPE = (b"content-type", b"application/json")
 
 
 def answer(request: Request, query: DataQuery) -> Response:
@@ -30,34 +32,34 @@ def answer(request: Request, query: DataQuery) -> Response:
         if kept is None:
             raise cursor.expired(walk.version)
         snapshot, offset = kept, _offset(walk)
-    headers = marts_headers(request, snapshot.version, keeper.outage, name)
+    headers = raw_marts_headers(request, snapshot.version, keeper.outage, name)
     unchanged = not_modified(request, headers)
     if unchanged is not None:
         return unchanged
     sort = query.sort or "rank"
     if sort.removeprefix("-") not in SORTABLE:
         raise invalid("sort", f"coins can be sorted by {', '.join(SORTABLE)}")
-    filters = Filters(
-        query.canonical_id, query.symbol or query.ticker, query.name, query.search, query.min_market_cap,
-        query.max_market_cap,
-    )  # fmt: skip
+    texts = Texts(query.canonical_id, query.symbol or query.ticker, query.name, query.search)
+    filters = Filters(texts, query.min_market_cap, query.max_market_cap)
     if name != "json":
         whole = query.limit is None
         page = select(snapshot, filters, sort, offset, len(snapshot.rows) if whole else query.rows)
-        return _export(context, snapshot, query, name, page.rows, headers)
+        named = marts_headers(request, snapshot.version, keeper.outage, name)
+        return _export(context, snapshot, query, name, page.coins, named)
     page = select(snapshot, filters, sort, offset, query.rows)
-    following = offset + len(page.rows)
+    following = offset + len(page.coins)
     more = following < page.total and snapshot.version is not None
     body = envelope(
         request,
-        _rows(snapshot, query, page.rows),
+        _rows(snapshot, query, page.coins),
+        returned=len(page.coins),
         limit=query.rows,
         offset=offset,
         total=page.total,
-        next_cursor=cursor.write(walk_id, snapshot.version or 0, [following]) if more and page.rows else None,
+        next_cursor=cursor.write(walk_id, snapshot.version or 0, [following]) if more and page.coins else None,
         meta=snapshot.meta,
     )
-    return Response(body, headers=headers, media_type="application/json")
+    return Ready(body, [*headers, JSON_TYPE, (b"content-length", b"%d" % len(body))])
 
 
 def _offset(walk: Cursor) -> int:
@@ -66,17 +68,21 @@ def _offset(walk: Cursor) -> int:
     return walk.place[0]
 
 
-def _rows(snapshot: Snapshot, query: DataQuery, numbers: list[int]) -> list[bytes]:
+def _rows(snapshot: Snapshot, query: DataQuery, numbers: Sequence[int]) -> list[bytes]:
+    """JSON objects; where they have to be made, all of them as one text."""
     if query.fields is None and query.decimals == "number":
         rows = snapshot.rows
         return [rows[number] for number in numbers]
-    fields = PLAIN if query.fields is None else tuple(column.name for column in query.chosen(TYPED))
-    texts = (list(map(snapshot.texts[field].__getitem__, numbers)) for field in fields)
-    return written(fields, texts, DECIMALS if query.decimals == "string" else frozenset())
+    fields = PLAIN if query.fields is None else [column.name for column in query.chosen(TYPED)]
+    if not numbers:
+        return []
+    pick = itemgetter(*numbers, numbers[-1])  # one more, since of a single one it would be no tuple
+    columns = [pick(snapshot.texts[field])[:-1] for field in fields]
+    return [written(fields, columns, DECIMALS if query.decimals == "string" else frozenset())]
 
 
 def _export(
-    context: Context, snapshot: Snapshot, query: DataQuery, name: str, numbers: list[int], headers: dict[str, str]
+    context: Context, snapshot: Snapshot, query: DataQuery, name: str, numbers: Sequence[int], headers: dict[str, str]
 ) -> Response:
     """The rows in another format, as a stream."""
     columns = PLAIN_COLUMNS if query.fields is None else query.chosen(TYPED)

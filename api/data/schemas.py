@@ -106,10 +106,9 @@ class DataQuery(Page):
     def walk(self, path: str) -> int:
         """What must stay the same from page to page; the two names of a symbol are one."""
         symbol = (self.symbol or self.ticker or "").casefold()
-        names = (symbol, self.name, self.search, self.canonical_id)
-        bounds = (self.start_date, self.end_date, self.min_market_cap, self.max_market_cap)
-        parts = (path, self.view, self.source, self.sort, *names, *bounds)
-        return zlib.crc32("\x1f".join(map(str, parts)).encode())
+        names = f"{symbol}\x1f{self.name}\x1f{self.search}\x1f{self.canonical_id}"
+        bounds = f"{self.start_date}\x1f{self.end_date}\x1f{self.min_market_cap}\x1f{self.max_market_cap}"
+        return zlib.crc32(f"{path}\x1f{self.view}\x1f{self.source}\x1f{self.sort}\x1f{names}\x1f{bounds}".encode())
 
     @property
     def start(self) -> datetime:

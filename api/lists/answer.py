@@ -19,7 +19,7 @@ from api.lists.listing import Listing
 from api.lists.page import Page, decimals_of
 from api.lists.tables import whole_table
 from api.readmodel.queries import Publication, latest_publication
-from api.responses import NO_STORE, envelope, marts_headers, not_modified
+from api.responses import NO_STORE, envelope, marts_headers, not_modified, raw_marts_headers
 from api.rows import row_writer
 
 Row = Sequence[Any]
@@ -52,8 +52,7 @@ def of_marts(
     context = context_of(request)
     shown = _shown(request, query, listing)
     name = formats.wanted(request, query.format)
-    headers = marts_headers(request, context.keeper.current.version, None, name)
-    unchanged = not_modified(request, headers)
+    unchanged = not_modified(request, raw_marts_headers(request, context.keeper.current.version, None, name))
     if unchanged is not None and context.keeper.outage is None:
         return unchanged
     with ExitStack() as stack:
@@ -98,7 +97,7 @@ def of_table(
     if name != "json":
         empty = b"" if name == "ndjson" else formats.writer(name, (), as_strings=False).end()
         return Response(empty, headers=dict(NO_STORE), media_type=formats.MEDIA_TYPES[name])
-    body = envelope(request, [], limit=query.rows, offset=0, total=0, next_cursor=None, meta=encode({}))
+    body = envelope(request, [], returned=0, limit=query.rows, offset=0, total=0, next_cursor=None, meta=encode({}))
     return Response(body, headers=dict(NO_STORE), media_type=formats.JSON)
 
 
@@ -134,6 +133,7 @@ def _page(
     body = envelope(
         request,
         [write([encode(value) for value in row]) for row in rows],
+        returned=len(rows),
         limit=query.rows,
         offset=None if shown.walk else query.skipped,
         total=total,

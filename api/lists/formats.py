@@ -16,6 +16,7 @@ from fastapi import Request
 from api.encoding import decimal_text, encode, time_text
 from api.lists.columns import Column, Kind
 from api.problems import Problem
+from api.responses import given_header
 from api.rows import row_writer
 
 Rows = Sequence[Sequence[Any]]
@@ -53,13 +54,13 @@ def wanted(request: Request, given: str | None) -> str:
 
     Raises a 406 problem when there is none that the client takes.
     """
-    return given or _accepted(request.headers.get("accept", "*/*"))
+    return given or _accepted(given_header(request, b"accept") or b"*/*")
 
 
 @lru_cache(maxsize=1024)
-def _accepted(accept: str) -> str:
+def _accepted(accept: bytes) -> str:
     best, best_weight = None, 0.0
-    for part in accept.lower().split(","):
+    for part in accept.decode("latin-1").lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
         weight = next((_weight(each[2:]) for each in parameters if each.startswith("q=")), 1.0)
         if name in BY_MEDIA_TYPE and weight > best_weight:

@@ -3,11 +3,11 @@
 The marts change only when a version is published, so each version is read once, encoded once and sorted once:
 
     ops.publications ── NOTIFY, or a look every second ──> Keeper ── queries.load ──> build ──> Snapshot
-    /data ── filters, sort, page ──> select ──> row numbers ──> Snapshot.rows
+    /data ── filters, sort, page ──> select ──> coins' numbers ──> Snapshot.rows
 """
 
 from api.readmodel.columns import COLUMNS, DECIMALS, PLAIN, SORTABLE, TYPED
-from api.readmodel.filters import Filters
+from api.readmodel.filters import Filters, Texts
 from api.readmodel.keeper import Keeper
 from api.readmodel.select import Page, select
 from api.readmodel.snapshot import Snapshot
@@ -22,5 +22,6 @@ __all__ = [
     "Keeper",
     "Page",
     "Snapshot",
+    "Texts",
     "select",
 ]

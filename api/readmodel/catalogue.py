@@ -1,42 +1,80 @@
-"""Who the coins are: ids, symbols, names. That seldom changes, so versions share it: its indexes are dear to build."""
+"""Who the coins are: ids, symbols, names. That seldom changes, so versions share it: it is dear to build."""
 
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from api.readmodel.filters import Filters
-from api.readmodel.substrings import SubstringIndex
+from api.memory import Memory
+from api.readmodel import numbers
+from api.readmodel.filters import Texts
+from api.readmodel.numbers import Ints
+from api.readmodel.substrings import Pieces, SubstringIndex
+
+REMEMBERED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The coins numbered by canonical_id; symbols and names folded, for comparing without regard to case."""
+    """The coins in the order of their ids; symbols and names folded, for comparing without regard to case."""
 
     ids: Mapping[str, int]
     symbols: Mapping[str, tuple[int, ...]]
-    names: SubstringIndex
-    searched: SubstringIndex
+    names: Pieces
+    searched: Pieces
     """Symbol and name of each coin, a line of its own each: what is looked for has no line break."""
 
-    def named(self, filters: Filters) -> Sequence[int] | None:
-        """The few coins that an exact id or symbol leaves, and the other texts; None when there is no such filter."""
-        if filters.canonical_id is None and filters.symbol is None:
-            return None
-        few: Sequence[int] = self.symbols.get(filters.symbol.casefold(), ()) if filters.symbol is not None else ()
-        if filters.canonical_id is not None:
-            number = self.ids.get(filters.canonical_id.casefold())
-            few = () if number is None or (filters.symbol is not None and number not in few) else (number,)
-        if filters.name is not None:
-            few = self.names.among(few, filters.name.casefold())
-        return few if filters.search is None else self.searched.among(few, filters.search.casefold())
 
-    def containing(self, filters: Filters) -> "array[int]":
-        """The coins whose texts contain what is asked for; there must be such a filter."""
-        if filters.name is None:
-            assert filters.search is not None
-            return self.searched.find(filters.search.casefold())
-        found = self.names.find(filters.name.casefold())
-        return found if filters.search is None else self.searched.among(found, filters.search.casefold())
+class Names:
+    """The catalogue in the numbers of one version: `number` gives each of its coins the one it has there."""
+
+    def __init__(self, catalogue: Catalogue, number: "array[int]") -> None:
+        self.catalogue = catalogue
+        self._number = number
+        self._names = SubstringIndex(catalogue.names, number)
+        self._searched = SubstringIndex(catalogue.searched, number)
+        self._marks = Memory[bytes](REMEMBERED)
+        self._common = Memory[Ints](REMEMBERED)
+
+    def coin(self, canonical_id: str) -> int | None:
+        """The number of a coin."""
+        place = self.catalogue.ids.get(canonical_id)
+        return None if place is None else self._number[place]
+
+    def holding(self, texts: Texts) -> "Ints | None":
+        """The coins that have the texts, ascending; None when no text is asked for."""
+        if texts.canonical_id is not None or texts.symbol is not None:
+            return self._exactly(texts)
+        name, search = texts.name, texts.search
+        if name is None:
+            return None if search is None else self._searched.find(search.casefold())
+        if search is None:
+            return self._names.find(name.casefold())
+        return self._common.of((name, search), lambda: self._both(name.casefold(), search.casefold()))
+
+    def _both(self, name: str, search: str) -> Ints:
+        """The coins that have both: of those that have one of them, the fewer are gone through."""
+        named, searched = self._names.find(name), self._searched.find(search)
+        fewer = self._searched.among(named, search) if len(named) < len(searched) else self._names.among(searched, name)
+        return array("i", fewer)
+
+    def marks(self, texts: Texts, holding: Sequence[int]) -> bytes:
+        """A byte for each coin: 1 for those that have the texts, else 0. `holding` is which ones have."""
+        return self._marks.of(texts, lambda: numbers.marked(holding, len(self._number)))
+
+    def _exactly(self, texts: Texts) -> Ints:
+        """The few coins that an exact id or symbol leaves, and the other texts."""
+        few: Sequence[int] = ()
+        if texts.symbol is not None:
+            holders = self.catalogue.symbols.get(texts.symbol.casefold(), ())
+            few = sorted([self._number[place] for place in holders])
+        if texts.canonical_id is not None:
+            number = self.coin(texts.canonical_id.casefold())
+            few = () if number is None or (texts.symbol is not None and number not in few) else (number,)
+        if texts.name is not None:
+            few = self._names.among(few, texts.name.casefold())
+        if texts.search is not None:
+            few = self._searched.among(few, texts.search.casefold())
+        return array("i", few)
 
 
 def catalogue(ids: Sequence[str], symbols: Sequence[str], names: Sequence[str], known: Catalogue | None) -> Catalogue:
@@ -52,11 +90,11 @@ def catalogue(ids: Sequence[str], symbols: Sequence[str], names: Sequence[str], 
     ):
         return known
     by_symbol: dict[str, tuple[int, ...]] = {}
-    for number, symbol in enumerate(folded_symbols):
-        by_symbol[symbol] = (*by_symbol.get(symbol, ()), number)
+    for place, symbol in enumerate(folded_symbols):
+        by_symbol[symbol] = (*by_symbol.get(symbol, ()), place)
     return Catalogue(
-        ids={canonical_id: number for number, canonical_id in enumerate(ids)},
+        ids={canonical_id: place for place, canonical_id in enumerate(ids)},
         symbols=by_symbol,
-        names=SubstringIndex(folded_names),
-        searched=SubstringIndex(searched),
+        names=Pieces(folded_names),
+        searched=Pieces(searched),
     )

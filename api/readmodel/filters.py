@@ -1,16 +1,21 @@
 """What can be asked of the coins in memory."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a coin must satisfy: all that is set. Texts are compared without regard to case."""
+class Texts(NamedTuple):
+    """Texts that a coin must have, compared without regard to case: all that are set."""
 
     canonical_id: str | None = None
     symbol: str | None = None
     name: str | None = None
     search: str | None = None
+
+
+class Filters(NamedTuple):
+    """What a coin must satisfy: all that is set."""
+
+    texts: Texts = Texts()
     min_market_cap: Decimal | None = None
     max_market_cap: Decimal | None = None

@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+import pyarrow as pa
 from psycopg2.extensions import connection as PgConnection
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -28,7 +29,8 @@ log = logging.getLogger("api.readmodel")
 
 
 def _give_back_memory() -> None:
-    """Hand what reading a version took, and no longer needs, back to the system; only glibc keeps it otherwise."""
+    """Hand what reading a version took, and no longer needs, back to the system: Arrow and glibc would keep it."""
+    pa.default_memory_pool().release_unused()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

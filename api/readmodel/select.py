@@ -1,54 +1,62 @@
-"""Which rows of a snapshot a request asks for, and in which order."""
+"""Which coins of a snapshot a request asks for, and in which order."""
 
-from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from api.readmodel import numbers
 from api.readmodel.filters import Filters
-from api.readmodel.numbers import Numbers
 from api.readmodel.snapshot import BLOCK, Order, Snapshot
 
-FEW = 2 * BLOCK
-FEW_COINS = 200  # up to here, going through them one by one is quicker than in bulk
+FEW = 250  # so many coins are sorted as they are
+NEAR = 600  # so far along the order a look at each coin is quicker than anything in bulk
 
 
 class Page(NamedTuple):
-    """A page of a selection: row numbers in order, and how many rows match in all."""
+    """A page of a selection: the coins' numbers in order, and how many coins match in all."""
 
-    rows: list[int]
+    coins: Sequence[int]
     total: int
 
 
 def select(snapshot: Snapshot, filters: Filters, sort: str, offset: int, limit: int) -> Page:
-    """Find the rows `offset` to `offset + limit` of those that satisfy the filters, in the order of `sort`."""
+    """Find the coins `offset` to `offset + limit` of those that satisfy the filters, in the order of `sort`."""
     order = snapshot.orders[sort]
-    ranks = _cap_ranks(snapshot, filters)
-    coins = snapshot.catalogue.named(filters)
-    if coins is None:
-        if filters.name is None and filters.search is None:
-            if ranks is None:
-                return Page(order.rows[offset : offset + limit].tolist(), len(order.rows))
-            return Page(_between(order, *ranks, offset, limit), ranks[1] - ranks[0])
-        coins = snapshot.catalogue.containing(filters)
-    if len(coins) <= FEW_COINS:
-        places = _few_places(snapshot, coins, order, ranks)
-        here, total = places[offset : offset + limit], len(places)
-    else:
-        found = snapshot.selections.of((filters, sort), lambda: _many_places(snapshot, coins, order, ranks))
-        here, total = numbers.page(found, offset, limit), len(found)
-    return Page([order.rows[place] for place in here], total)
+    coins = order.coins
+    first, last = _capped(snapshot, filters)
+    holding = snapshot.names.holding(filters.texts)
+    if holding is None:
+        total = last - first
+        if total == len(coins):
+            return Page(coins[offset : offset + limit], total)
+        if total > FEW:
+            return Page(_between(order, first, last, offset, limit), total)
+        return Page(_sorted(order, range(first, last), offset, limit), total)
+    begin = bisect_left(holding, first) if first else 0
+    found = holding[begin : bisect_left(holding, last, begin)]
+    total = len(found)
+    if total <= FEW:
+        return Page(_sorted(order, found, offset, limit), total)
+    far = (offset + limit) * len(coins) * 5 // (4 * total)  # the page probably ends before
+    if far <= NEAR:
+        marks = snapshot.names.marks(filters.texts, holding)
+        near = [coin for coin in coins[:far] if marks[coin] and first <= coin < last][offset : offset + limit]
+        if len(near) == min(limit, total - offset):
+            return Page(near, total)
+    places = numbers.smallest(numbers.take(order.places, numbers.over(found)), offset, limit)
+    return Page([coins[place] for place in places], total)
 
 
-def _between(order: Order, first: int, last: int, offset: int, limit: int) -> list[int]:
-    """A page of the rows whose market cap's rank is in [first, last). Only the blocks it is in are looked through."""
-    if order.by_cap:  # then they stand side by side
-        begin, behind = (first, last) if order.by_cap > 0 else (order.capped - last, order.capped - first)
-        return order.rows[begin + offset : min(behind, begin + offset + limit)].tolist()
+def _sorted(order: Order, found: Iterable[int], offset: int, limit: int) -> Sequence[int]:
+    """The coins `offset` to `offset + limit` in order of those found."""
+    places = sorted([order.place[coin] for coin in found])
+    return [order.coins[place] for place in places[offset : offset + limit]]
+
+
+def _between(order: Order, first: int, last: int, offset: int, limit: int) -> Sequence[int]:
+    """The coins `offset` to `offset + limit` in order of those numbered in [first, last); blocks before are counted."""
     start = end = wanted = 0
-    for number, block in enumerate(order.cap_blocks):
+    for number, block in enumerate(order.blocks):
         count = bisect_left(block, last) - bisect_left(block, first)
         if not wanted and count <= offset:
             offset -= count
@@ -58,36 +66,15 @@ def _between(order: Order, first: int, last: int, offset: int, limit: int) -> li
         end = number + 1
         if wanted >= offset + limit:
             break
-    here, length = start * BLOCK, (end - start) * BLOCK
-    if length * (offset + limit) <= FEW * wanted:  # so few are to be walked that going in bulk does not pay
-        pairs = zip(order.rows[here : here + length], order.cap_ranks[here : here + length], strict=True)
-        return list(islice((row for row, rank in pairs if first <= rank < last), offset, offset + limit))
-    rows, ranks = order.numbers.slice(here, length), order.cap_numbers.slice(here, length)
-    return numbers.page(numbers.where_between(rows, ranks, first, last), offset, limit)
+    coins = order.coins[start * BLOCK : end * BLOCK]
+    return [coin for coin in coins if first <= coin < last][offset : offset + limit]
 
 
-def _few_places(snapshot: Snapshot, coins: Sequence[int], order: Order, ranks: tuple[int, int] | None) -> list[int]:
-    """Where in the order the coins stand that satisfy the other filters, ascending."""
-    if ranks is not None:
-        first, last = ranks
-        coins = [coin for coin in coins if first <= snapshot.cap_rank[coin] < last]
-    return sorted([order.place[coin] for coin in coins])
-
-
-def _many_places(snapshot: Snapshot, coins: Sequence[int], order: Order, ranks: tuple[int, int] | None) -> Numbers:
-    """The same in bulk."""
-    found = numbers.over(array("i", coins))
-    places = numbers.take(order.places, found)
-    if ranks is not None:
-        places = numbers.where_between(places, numbers.take(snapshot.cap_ranks, found), *ranks)
-    return numbers.ascending(places, len(order.rows))
-
-
-def _cap_ranks(snapshot: Snapshot, filters: Filters) -> tuple[int, int] | None:
-    """The ranks [first, last) of the market caps asked for, or None when any will do."""
-    low, high = filters.min_market_cap, filters.max_market_cap
+def _capped(snapshot: Snapshot, filters: Filters) -> tuple[int, int]:
+    """The numbers [first, last) of the coins whose market cap is in the range asked for."""
+    caps, low, high = snapshot.caps, filters.min_market_cap, filters.max_market_cap
     if low is None and high is None:
-        return None
-    first = 0 if low is None else bisect_left(snapshot.caps, low)
-    last = len(snapshot.caps) if high is None else bisect_right(snapshot.caps, high)
+        return 0, len(snapshot.rows)
+    first = 0 if high is None else len(caps) - bisect_right(caps, high)
+    last = len(caps) if low is None else len(caps) - bisect_left(caps, low)
     return first, max(first, last)

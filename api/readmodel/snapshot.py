@@ -11,69 +11,56 @@ import orjson
 
 from api.encoding import encode
 from api.lists.columns import Column, Kind
-from api.memory import Memory
 from api.readmodel import numbers
-from api.readmodel.catalogue import Catalogue, catalogue
+from api.readmodel.catalogue import Names, catalogue
 from api.readmodel.columns import COLUMNS, PLAIN, SORTABLE, TYPED
 from api.readmodel.numbers import Numbers
 
-SELECTIONS = 100
 BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One way to sort the coins: row numbers in that order, and for each of them the rank of its market cap."""
+    """One way to sort the coins."""
 
-    rows: "array[int]"
-    numbers: Numbers
-    cap_ranks: "array[int]"
-    cap_numbers: Numbers
-    capped: int
-    """How many rows have a market cap."""
-    by_cap: int
-    """1 where the order is that of market caps, -1 where it is the reverse, else 0."""
-    cap_blocks: Sequence["array[int]"]
-    """The ranks of each BLOCK of rows, ascending: how many lie in a range is two lookups."""
+    coins: "array[int]"
+    """Their numbers in that order."""
     place: "array[int]"
-    """By the catalogue's number: where in the order the coin stands."""
+    """By number: where in the order the coin stands."""
     places: Numbers
+    """The same for work in bulk."""
+    blocks: Sequence["array[int]"]
+    """The numbers of each BLOCK of coins, ascending: how many lie in a range is two lookups."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The coins of one version. Rows are numbered by rank."""
+    """The coins of one version, numbered by market cap: the largest first, those without one last.
+
+    So the coins of a range of market caps are a range of numbers.
+    """
 
     version: int | None
     published_at: datetime | None
     meta: bytes
     """Version, time and sources as the envelope shows them."""
     rows: tuple[bytes, ...]
-    """Each row of the plain view as a JSON object."""
+    """Each coin's row of the plain view as a JSON object."""
     texts: Mapping[str, tuple[bytes, ...]]
-    """By column: each row's value as JSON text."""
+    """By column: each coin's value as JSON text."""
     orders: Mapping[str, Order]
     """By sort key: a column of SORTABLE, `-` before it to descend."""
-    catalogue: Catalogue
-    row: "array[int]"
-    """By the catalogue's number: the coin's row here."""
-    selections: Memory[Numbers]
-    """What filters found before, as places in an order, for the pages that follow."""
+    names: Names
     caps: Sequence[Decimal]
-    """The market caps there are, ascending; a cap's rank is its place here."""
-    cap_rank: "array[int]"
-    """By the catalogue's number; -1 without a market cap."""
-    cap_ranks: Numbers
+    """The market caps there are, ascending."""
 
     def coin(self, canonical_id: str) -> dict[str, Any] | None:
         """All columns of a coin."""
-        number = self.catalogue.ids.get(canonical_id)
-        if number is None:
-            return None
-        return dict(zip(COLUMNS, self.read(self.row[number]), strict=True))
+        number = self.names.coin(canonical_id)
+        return None if number is None else dict(zip(COLUMNS, self.read(number), strict=True))
 
     def read(self, number: int) -> list[Any]:
-        """A row's values as Postgres gave them, in the order of COLUMNS."""
+        """A coin's values as Postgres gave them, in the order of COLUMNS."""
         return [_value(column, self.texts[column.name][number]) for column in TYPED]
 
 
@@ -98,51 +85,24 @@ class _Columns:
             self.values[name].append(coin[place])
 
 
-def _orders(columns: _Columns, row: "array[int]", cap_rank: "array[int]") -> dict[str, Order]:
-    """Every sort order in both directions: empty values last in both, ties by rank."""
+def _orders(columns: _Columns, number: "array[int]") -> dict[str, Order]:
+    """Every sort order in both directions: empty values last in both, ties as the coins came, by rank."""
     orders: dict[str, Order] = {}
     for column in SORTABLE:
         values = columns.values[column]
         if column in ("symbol", "name"):
             values = [value.casefold() for value in values]
-        present = [number for number, value in enumerate(values) if value is not None]
-        absent = [number for number, value in enumerate(values) if value is None]
+        present = [coming for coming, value in enumerate(values) if value is not None]
+        absent = [coming for coming, value in enumerate(values) if value is None]
         for name, descending in ((column, False), (f"-{column}", True)):
-            ranked = array("i", [*sorted(present, key=values.__getitem__, reverse=descending), *absent])
-            standing = array("i", bytes(4 * len(ranked)))
-            for place, number in enumerate(ranked):
-                standing[number] = place
-            places = array("i", map(standing.__getitem__, row))
-            ranks = array("i", map(cap_rank.__getitem__, ranked))
-            blocks = [array("i", sorted(ranks[start : start + BLOCK])) for start in range(0, len(ranks), BLOCK)]
-            capped = sum(1 for rank in ranks if rank >= 0)
-            orders[name] = Order(
-                rows=ranked,
-                numbers=numbers.over(ranked),
-                cap_ranks=ranks,
-                cap_numbers=numbers.over(ranks),
-                capped=capped,
-                by_cap=_direction(ranks[:capped].tolist()),
-                cap_blocks=blocks,
-                place=places,
-                places=numbers.over(places),
-            )
+            ranked = [*sorted(present, key=values.__getitem__, reverse=descending), *absent]
+            coins = array("i", map(number.__getitem__, ranked))
+            place = array("i", bytes(4 * len(coins)))
+            for standing, coin in enumerate(coins):
+                place[coin] = standing
+            blocks = [array("i", sorted(coins[start : start + BLOCK])) for start in range(0, len(coins), BLOCK)]
+            orders[name] = Order(coins, place, numbers.over(place), blocks)
     return orders
-
-
-def _direction(ranks: Sequence[int]) -> int:
-    """1 for 0, 1, 2, ..., -1 for the reverse, else 0."""
-    ascending = range(len(ranks))
-    return 1 if ranks == list(ascending) else -1 if ranks == list(reversed(ascending)) else 0
-
-
-def _market_caps(caps: Sequence[Decimal | None]) -> tuple[list[Decimal], "array[int]"]:
-    """The market caps there are, ascending, and each row's rank among them (-1 for a row without)."""
-    ranked = sorted((cap, number) for number, cap in enumerate(caps) if cap is not None)
-    ranks = array("i", [-1]) * len(caps)
-    for rank, (_, number) in enumerate(ranked):
-        ranks[number] = rank
-    return [cap for cap, _ in ranked], ranks
 
 
 def build(
@@ -164,25 +124,27 @@ def build(
                 seen[kept] = kept
             column.append(kept)
         columns.add(coin)
-    caps, cap_rank = _market_caps(columns.values["market_cap_usd"])
+    caps = columns.values["market_cap_usd"]
+    capped = [coming for coming, cap in enumerate(caps) if cap is not None]
+    uncapped = [coming for coming, cap in enumerate(caps) if cap is None]
+    by_cap = [*sorted(capped, key=caps.__getitem__, reverse=True), *uncapped]
+    number = array("i", bytes(4 * len(by_cap)))
+    for new, coming in enumerate(by_cap):
+        number[coming] = new
     ids = columns.values["canonical_id"]
-    row = array("i", sorted(range(len(ids)), key=ids.__getitem__))
-    cap_rank_of = array("i", map(cap_rank.__getitem__, row))
-    identity = [[columns.values[name][number] for number in row] for name in ("canonical_id", "symbol", "name")]
+    by_id = sorted(range(len(ids)), key=ids.__getitem__)
+    identity = [[columns.values[name][coming] for coming in by_id] for name in ("canonical_id", "symbol", "name")]
+    known = catalogue(*identity, known=previous.names.catalogue if previous else None)
     sources = tuple(sorted({source for each in columns.values["sources"] for source in each}))
     return Snapshot(
         version=version,
         published_at=published_at,
         meta=encode({"version": version, "published_at": published_at, "sources": sources}),
-        rows=tuple(rows),
-        texts={name: tuple(column) for name, column in zip(COLUMNS, texts, strict=True)},
-        orders=_orders(columns, row, cap_rank),
-        catalogue=catalogue(*identity, known=previous.catalogue if previous else None),
-        row=row,
-        selections=Memory(SELECTIONS),
-        caps=caps,
-        cap_rank=cap_rank_of,
-        cap_ranks=numbers.over(cap_rank_of),
+        rows=tuple([rows[coming] for coming in by_cap]),
+        texts={name: tuple([column[coming] for coming in by_cap]) for name, column in zip(COLUMNS, texts, strict=True)},
+        orders=_orders(columns, number),
+        names=Names(known, array("i", map(number.__getitem__, by_id))),
+        caps=[caps[coming] for coming in reversed(by_cap[: len(capped)])],
     )
 
 
