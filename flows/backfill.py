@@ -7,8 +7,6 @@ landed, 3 a part could not be read, 1 nothing was.
 
 import argparse
 import logging
-import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -22,6 +20,7 @@ from extract import pipeline
 from extract.errors import SourceError
 from extract.landing import Past
 from extract.pipeline import Extracted
+from flows.console import stoppable
 from flows.ledger import BACKFILL, open_run
 from flows.turns import BusyError
 from kasparro import failures, logs
@@ -152,7 +151,7 @@ def read(
     past = Past(unit.coin, asked.start, asked.end)
     subject = f"{unit.source}:{unit.coin} from {asked.start:%Y-%m-%d} to {asked.end - timedelta(days=1):%Y-%m-%d}"
     with open_run(settings, warehouse, BACKFILL, flow_run_id, subject=subject, patience=PATIENCE_SECONDS) as ledger:
-        extracted = pipeline.run(unit.source, settings, warehouse, backfill=past)
+        extracted = ledger.turn.work(lambda: pipeline.run(unit.source, settings, warehouse, backfill=past))
         status = "partial" if extracted.problem else "success"
         ledger.finish(status, records=extracted.accepted, error=extracted.problem)
     calls.note(unit.source, extracted)
@@ -194,20 +193,17 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
 
 def main(given: Sequence[str] | None = None) -> int:
     """Run a backfill; every failure is one line that says what to do."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     arguments = _arguments(given)
     try:
         settings = load_settings()
         logs.configure(settings)
         failures.arm(settings)
         asked = request(arguments.coins, arguments.start, arguments.end, tuple(arguments.source or SOURCES))
-        outcome = run(asked, settings, ensure_warehouse(settings))
+        with stoppable("stopped: the same command goes on where it was"):
+            outcome = run(asked, settings, ensure_warehouse(settings))
     except (SettingsError, WarehouseError, BackfillError, BusyError) as error:
         print(error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("stopped: the same command goes on where it was", file=sys.stderr, flush=True)
-        os._exit(130)
     logger.info("%s records landed; the next pass publishes them", f"{outcome.records:,}")
     return outcome.exit_code
 

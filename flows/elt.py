@@ -6,9 +6,9 @@ Exit codes: 0 all sources good, 3 some source failed and the rest was published,
 import argparse
 import logging
 import os
-import signal
 import sys
 
+from flows.console import stoppable
 from flows.steps import run_pass
 from flows.turns import BusyError, TurnLostError
 from kasparro import logs
@@ -21,20 +21,17 @@ logger = logging.getLogger("flows")
 def main() -> int:
     """Run one pass; every failure is one line that says what to do."""
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")  # a stopped pass is no news
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both are a wish to stop, and the ledger says so
     parser = argparse.ArgumentParser(prog="python -m flows.elt", description="One extract-then-transform pass.")
     parser.add_argument("--trigger", default="manual", help="what started it, for the ledger (default: manual)")
     trigger = parser.parse_args().trigger
     try:
         settings = load_settings()
         logs.configure(settings)
-        outcome = run_pass(settings, trigger)
+        with stoppable("stopped: the next pass completes the work"):
+            outcome = run_pass(settings, trigger)
     except (SettingsError, WarehouseError, BusyError, TurnLostError) as error:
         print(error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("stopped: the next pass completes the work", file=sys.stderr, flush=True)
-        os._exit(130)  # at once: threads that still wait for a provider have nothing to add
     if outcome.status == "success":
         logger.info("%s", outcome.publication)
     elif outcome.status == "partial":

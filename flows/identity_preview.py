@@ -13,6 +13,7 @@ from typing import Any
 import psycopg2
 
 from flows import transform
+from flows.console import stoppable
 from flows.transform import TransformError, Watch
 from flows.turns import BusyError, take
 from kasparro import logs
@@ -59,8 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
         settings = load_settings()
         logs.configure(settings)
         warehouse = ensure_warehouse(settings)
-        with take(settings, warehouse, "preview") as turn:
-            transform.build(settings, warehouse, Watch(), run_id="", turn=turn.key, only=MODELS)
+        with stoppable("stopped: nothing was published"), take(settings, warehouse, "preview") as turn:
+            turn.work(lambda: transform.build(settings, warehouse, Watch(), run_id="", turn=turn.key, only=MODELS))
             report = "\n".join(describe(warehouse))
     except (SettingsError, WarehouseError, BusyError, TransformError) as error:
         print(error, file=sys.stderr)

@@ -63,7 +63,7 @@ class Ledger:
                 status = %s, records_processed = %s, records_rejected = %s, error = %s,
                 calls_this_month = %s, calls_budget = %s, plan = %s, completed_at = clock_timestamp(),
                 duration_seconds = extract(epoch from clock_timestamp() - started_at)
-            where run_id = %s and source = %s
+            where run_id = %s and source = %s and status = 'running'
             """,
             (
                 "failed" if extracted.problems else "success",

@@ -6,9 +6,7 @@ retention that `kasparro.environment` gives it.
 
 import argparse
 import logging
-import os
 import shutil
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -19,7 +17,8 @@ import psycopg2
 
 from extract import retention
 from flows import turns
-from flows.turns import BusyError
+from flows.console import stoppable
+from flows.turns import BusyError, Turn
 from kasparro import failures, logs
 from kasparro.settings import Settings, SettingsError, load_settings
 from kasparro.warehouse import Warehouse, WarehouseError, ensure_warehouse
@@ -90,10 +89,14 @@ class Report:
 def run(settings: Settings, warehouse: Warehouse, *, patience: float = 0) -> Report:
     """Do all of it, once nothing else writes. Raises BusyError."""
     with turns.take(settings, warehouse, "maintenance", patience=patience) as turn:
-        removed = retention.prune(settings, warehouse)
-        turn.require()
-        removed |= _prune_marts(settings, warehouse)
-        removed["load packages of dlt"] = _prune_packages(settings)
+        return turn.work(lambda: _prune(settings, warehouse, turn))
+
+
+def _prune(settings: Settings, warehouse: Warehouse, turn: Turn) -> Report:
+    removed = retention.prune(settings, warehouse)
+    turn.require()
+    removed |= _prune_marts(settings, warehouse)
+    removed["load packages of dlt"] = _prune_packages(settings)
     return Report({name: count for name, count in removed.items() if count})
 
 
@@ -140,19 +143,16 @@ def _prune_packages(settings: Settings) -> int:
 
 def main(given: Sequence[str] | None = None) -> int:
     """Run maintenance; every failure is one line that says what to do."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     argparse.ArgumentParser(prog="python -m flows.maintenance", description="Remove what is old.").parse_args(given)
     try:
         settings = load_settings()
         logs.configure(settings)
         failures.arm(settings)
-        report = run(settings, ensure_warehouse(settings))
+        with stoppable("stopped: what is left is removed by the next maintenance"):
+            report = run(settings, ensure_warehouse(settings))
     except (SettingsError, WarehouseError, BusyError) as error:
         print(error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("stopped: what is left is removed by the next maintenance", file=sys.stderr, flush=True)
-        os._exit(130)
     for name, said in report.facts.items():
         logger.info("%s: %s", name, said)
     return 0

@@ -1,6 +1,7 @@
 """The flows that Prefect runs: the steps of `flows.steps` and its neighbours as tasks, what each did as artifacts."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import date
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.context import get_run_context
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 from tenacity import RetryCallState, retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from extract.errors import SourceError
@@ -21,7 +22,7 @@ from flows.layers import LayerWatch, layer_task
 from flows.ledger import Ledger
 from flows.steps import Outcome
 from flows.transform import LAYERS, NodeResult, TransformError
-from flows.turns import BusyError, TurnLostError
+from flows.turns import BusyError, StoppedError, TurnLostError
 from kasparro.settings import Settings, SourceName, load_settings
 from kasparro.warehouse import Warehouse, WarehouseError, ensure_warehouse, locate
 
@@ -62,22 +63,40 @@ source_task: Any = partial(
 
 
 @source_task(name="extract", task_run_name="extract {name}")
-def extract_task(name: SourceName, settings: Settings, warehouse: Warehouse, ledger: Ledger, *, catalogue: bool) -> int:
-    """Extract one source; returns the number of records taken."""
-    return steps.extract_source(name, settings, warehouse, ledger, catalogue=catalogue).accepted
+def extract_task(
+    name: SourceName,
+    settings: Settings,
+    warehouse: Warehouse,
+    ledger: Ledger,
+    stopped: Future[None],
+    *,
+    catalogue: bool,
+) -> int | State:
+    """Extract one source; returns the number of records taken. Once the run is `stopped`, it waits no longer."""
+    extract = partial(steps.extract_source, name, settings, warehouse, ledger, catalogue=catalogue)
+    try:
+        return ledger.turn.work(extract, stopped).accepted
+    except StoppedError:
+        return Cancelled(message="the run was stopped")
 
 
 def _extract_with_tasks(settings: Settings, warehouse: Warehouse, ledger: Ledger, *, catalogue: bool) -> dict[str, str]:
     """Every enabled source as a task of its own, side by side."""
-    futures = {
-        name: extract_task.submit(name, settings, warehouse, ledger, catalogue=catalogue) for name in settings.sources
-    }
+    stopped: Future[None] = Future()
     failures: dict[str, str] = {}
-    for name, future in futures.items():
-        result: object = future.result(raise_on_failure=False)
-        if not future.state.is_completed():
-            error = result if isinstance(result, BaseException) else RuntimeError(future.state.message or "ended early")
-            failures[name] = steps.report_failure(name, error)
+    try:
+        futures = {
+            name: extract_task.submit(name, settings, warehouse, ledger, stopped, catalogue=catalogue)
+            for name in settings.sources
+        }
+        for name, future in futures.items():
+            result: object = future.result(raise_on_failure=False)
+            if not future.state.is_completed():
+                ended_early = RuntimeError(future.state.message or "ended early")
+                error = result if isinstance(result, BaseException) else ended_early
+                failures[name] = steps.report_failure(name, error)
+    finally:
+        stopped.set_result(None)  # who stops a pass does not wait for its providers
     return failures
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg2
 
 from flows import transform
+from flows.console import stoppable
 from flows.transform import TransformError, Watch
 from flows.turns import BusyError, take
 from kasparro import logs
@@ -31,7 +32,7 @@ def run(settings: Settings, warehouse: Warehouse, *, patience: float = 0) -> lis
     """
     with take(settings, warehouse, "rebuild", patience=patience) as turn:
         before, _ = _newest_version(warehouse)
-        transform.build(settings, warehouse, Watch(), run_id="", turn=turn.key, anew=True)
+        turn.work(lambda: transform.build(settings, warehouse, Watch(), run_id="", turn=turn.key, anew=True))
         version, changes = _newest_version(warehouse)
     if version == before:
         return [f"everything was made anew and equals version {version}, which stays"]
@@ -58,7 +59,8 @@ def main() -> int:
     try:
         settings = load_settings()
         logs.configure(settings)
-        report = run(settings, ensure_warehouse(settings), patience=PATIENCE_SECONDS)
+        with stoppable("stopped: what was published stays"):
+            report = run(settings, ensure_warehouse(settings), patience=PATIENCE_SECONDS)
     except (SettingsError, WarehouseError, BusyError, TransformError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -99,8 +99,11 @@ def build(
     settings: Settings, warehouse: Warehouse, ledger: Ledger, watch: Watch | None = None
 ) -> tuple[NodeResult, ...]:
     """Transform and publish. Raises TransformError, and TurnLostError when another pass may be at work."""
-    ledger.turn.require()
-    return transform.build(settings, warehouse, watch or Watch(), run_id=ledger.run_id, turn=ledger.turn.key)
+    turn = ledger.turn
+    turn.require()
+    return turn.work(
+        lambda: transform.build(settings, warehouse, watch or Watch(), run_id=ledger.run_id, turn=turn.key)
+    )
 
 
 def run_pass(
@@ -132,7 +135,7 @@ def run_pass(
 def _run(settings: Settings, warehouse: Warehouse, ledger: Ledger, extract_all: ExtractAll, build: Build) -> Outcome:
     logger.info("extracting %s", ", ".join(settings.sources))
     try:
-        pipeline.prepare(settings, warehouse)
+        ledger.turn.work(lambda: pipeline.prepare(settings, warehouse))
     except SourceError as error:
         return Outcome(ledger.run_id, "failed", None, {}, f"nothing could be landed: {error}")
     failures = extract_all(settings, warehouse, ledger)

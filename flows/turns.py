@@ -1,20 +1,29 @@
-"""Taking the turn to write, and noticing when it is lost."""
+"""Taking the turn to write, working under it, and noticing when it is lost.
+
+Who stops a run sends SIGTERM: an exception in the main thread, which must find it waiting, not within a statement of
+SQL, nor in dbt, which takes any exception for a result like others. So what takes long is done in threads that nobody
+waits for once the run is stopped. They end with the process; until then the turn is theirs.
+"""
 
 import secrets
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
-from typing import Any
+from contextvars import copy_context
+from functools import partial
+from threading import Lock, Thread
+from typing import Any, TypeVar
 
 import psycopg2
 
-from kasparro import turn
+from kasparro import home, turn
 from kasparro.settings import Settings
 from kasparro.turn import Work
 from kasparro.warehouse import Warehouse
 
 LOOK_AGAIN_SECONDS = 1.0
+Result = TypeVar("Result")
 
 
 class BusyError(Exception):
@@ -27,6 +36,10 @@ class BusyError(Exception):
         self.run_id = run_id
 
 
+class StoppedError(Exception):
+    """The run was stopped: what it waited for is left alone."""
+
+
 class TurnLostError(Exception):
     """The warehouse ended the connection that held the lock: something else may be writing by now."""
 
@@ -37,12 +50,55 @@ class TurnLostError(Exception):
         )
 
 
-@dataclass(frozen=True)
 class Turn:
-    """The turn that is held; `key` is a second lock of its session, which nobody else knows or holds."""
+    """The turn that is held; `key` is a second lock of its session, which nobody else knows or holds.
 
-    key: int
-    _connection: Any
+    It is free once nobody works under it any more: neither who took it, nor a thread that outlasts the run.
+    """
+
+    def __init__(self, key: int, connection: Any, free: Callable[[], None]) -> None:
+        self.key = key
+        self._connection = connection
+        self._free = free
+        self._holders = 1
+        self._lock = Lock()
+
+    def enter(self) -> None:
+        """Begin to work under the turn."""
+        with self._lock:
+            self._holders += 1
+
+    def leave(self) -> None:
+        """Work under it no longer; who is the last to leave sets it free."""
+        with self._lock:
+            self._holders -= 1
+            is_last = self._holders == 0
+        if is_last:
+            self._free()
+
+    def work(self, do: Callable[[], Result], stopped: Future[None] | None = None) -> Result:
+        """Do something under the turn in a thread that ends with the process; return what it returns, raise as it does.
+
+        What interrupts this thread leaves the other at work. Raises StoppedError, likewise, once `stopped` is done.
+        """
+        outcome: Future[Result] = Future()
+
+        def settle() -> None:
+            told: Callable[[], None]
+            try:
+                told = partial(outcome.set_result, do())
+            except BaseException as error:  # noqa: BLE001  # whatever it is: who waits gets it
+                told = partial(outcome.set_exception, error)
+            self.leave()  # first: who waits may be the last to leave, and take the next turn at once
+            told()
+
+        self.enter()
+        Thread(target=copy_context().run, args=(settle,), name="work", daemon=True).start()
+        ends: list[Future[Any]] = [outcome, stopped] if stopped else [outcome]
+        wait(ends, return_when=FIRST_COMPLETED)
+        if not outcome.done():
+            raise StoppedError
+        return outcome.result()
 
     def require(self) -> None:
         """Raise TurnLostError when the turn is lost."""
@@ -57,32 +113,34 @@ class Turn:
 def take(settings: Settings, warehouse: Warehouse, work: Work, *, patience: float = 0) -> Generator[Turn]:
     """Hold the turn, after waiting for it so many seconds at most. Raises BusyError while something else holds it."""
     deadline = time.monotonic() + patience
+    while True:
+        try:
+            taken = _take(settings, warehouse, work)
+            break
+        except BusyError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(LOOK_AGAIN_SECONDS)
+    try:
+        with home.writing(settings):
+            yield taken
+    finally:
+        taken.leave()
+
+
+def _take(settings: Settings, warehouse: Warehouse, work: Work) -> Turn:
     with ExitStack() as stack:
-        while True:
-            try:
-                held = stack.enter_context(_take(settings, warehouse, work))
-                break
-            except BusyError:
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(LOOK_AGAIN_SECONDS)
-        yield held
-
-
-@contextmanager
-def _take(settings: Settings, warehouse: Warehouse, work: Work) -> Generator[Turn]:
-    with turn.at_home(settings, work) as busy:
-        if busy:
+        if busy := stack.enter_context(turn.at_home(settings, work)):
             raise BusyError(busy[1], _running_pass(warehouse))
         connection = psycopg2.connect(warehouse.url("loader"), keepalives_idle=30, application_name=turn.session(work))
+        stack.enter_context(closing(connection))
         connection.autocommit = True
-        with closing(connection):
-            if holder := turn.claim(connection):
-                raise BusyError(holder, _running_pass(warehouse))
-            with connection.cursor() as cursor:
-                key = secrets.randbits(62)
-                cursor.execute("select pg_advisory_lock(%s)", (key,))
-            yield Turn(key, connection)
+        if holder := turn.claim(connection):
+            raise BusyError(holder, _running_pass(warehouse))
+        with connection.cursor() as cursor:
+            key = secrets.randbits(62)
+            cursor.execute("select pg_advisory_lock(%s)", (key,))
+        return Turn(key, connection, stack.pop_all().close)
 
 
 def _running_pass(warehouse: Warehouse) -> str | None:

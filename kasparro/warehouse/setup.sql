@@ -24,6 +24,11 @@ alter role {loader_login} in database {database} set random_page_cost = 1.1; -- 
 alter role {transformer_login} in database {database} set timezone = 'UTC';
 alter role {transformer_login} in database {database} set default_statistics_target = 25; -- each pass analyses what it builds
 alter role {transformer_login} in database {database} set work_mem = '32MB'; -- sorts of a whole market stay in memory
+-- A statement whose program was killed ends, too, instead of holding its locks to its own end; not on every platform
+do $$ begin
+    alter role {loader_login} in database {database} set client_connection_check_interval = '2s';
+    alter role {transformer_login} in database {database} set client_connection_check_interval = '2s';
+exception when invalid_parameter_value then null; end $$;
 alter role {reader_login} in database {database} set timezone = 'UTC';
 alter role {reader_login} in database {database} set default_transaction_read_only = on;
 grant connect on database {database} to kasparro_loader, kasparro_transformer, kasparro_reader;

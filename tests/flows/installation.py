@@ -22,6 +22,7 @@ class Installation:
 
     def __init__(self, home: Path, stand_in: StandIn) -> None:
         self.settings = make_settings(home)
+        self.stand_in = stand_in
         feeds = ",".join(stand_in.rss_url(name) for name in stand_in.market.feed_names())
         self.environment: Mapping[str, str] = {
             **os.environ,
@@ -38,9 +39,13 @@ class Installation:
         }
 
     def start_pass(self, **environment: str) -> subprocess.Popen[str]:
-        """Start `python -m flows.elt` in a session of its own; what it says goes to a pipe."""
+        """Start `python -m flows.elt`."""
+        return self.start("flows.elt", **environment)
+
+    def start(self, program: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start a program in a session of its own; what it says goes to a pipe."""
         return subprocess.Popen(
-            [sys.executable, "-m", "flows.elt"],
+            [sys.executable, "-m", program, *arguments],
             env={**self.environment, **environment},
             cwd=REPOSITORY,
             start_new_session=True,

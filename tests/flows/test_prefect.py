@@ -3,19 +3,14 @@
 import os
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import httpx
-import psutil
 import psycopg2
 import pytest
 
@@ -23,129 +18,23 @@ from flows import orphans
 from flows.transform import LAYERS
 from kasparro import turn
 from kasparro.environment import prefect_environment
-from kasparro.secrets import prefect_auth
-from kasparro.settings import REPOSITORY, Settings
+from kasparro.settings import REPOSITORY
 from kasparro.warehouse import EmbeddedPostgres, locate
 from providers.faults import Plan, Rule
 from providers.faults.transport import Hang, Slow
 from providers.generated import GeneratedMarket
 from providers.server import running
-from providers.stand_in import StandIn
 from tests.conftest import make_settings
+from tests.flows.prefect_server import FINAL, Prefect
 from tests.flows.report import write_section
 from tests.kasparro.commands import eventually
 
-PATIENCE_SECONDS = 180
-SERVICE_UNAVAILABLE = 503
 DEPLOYMENTS = {
     "elt": {"sources"},
     "catalogue": {"sources"},
     "backfill": {"coins", "start", "end", "sources"},
     "maintenance": set[str](),
 }
-FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-
-
-class Prefect:
-    """A client of the server's REST API, as its UI is one."""
-
-    def __init__(self, settings: Settings, stand_in: StandIn, environment: Mapping[str, str]) -> None:
-        self.environment = environment
-        self.server: subprocess.Popen[bytes] | None = None
-        self.flows: subprocess.Popen[bytes] | None = None
-        self.settings = settings
-        self.stand_in = stand_in
-        user, _, password = prefect_auth(settings).partition(":")
-        self.url = f"http://127.0.0.1:{settings.prefect_port}/api"
-        self._client = httpx.Client(base_url=self.url, auth=(user, password), timeout=30)
-
-    def start(self, name: str, **parameters: Any) -> Any:
-        """Start a deployment."""
-        deployment = self.get(f"/deployments/name/{name}/{name}")
-        body = {"name": f"{name}-by-hand", "parameters": parameters}
-        return self.post(f"/deployments/{deployment['id']}/create_flow_run", body)
-
-    def run(self, name: str, **parameters: Any) -> Any:
-        """Run a deployment to its end."""
-        started = self.start(name, **parameters)
-        return self.wait_for(f"/flow_runs/{started['id']}", lambda run: run["state_type"] in FINAL)
-
-    def ledger(self, run: Any) -> list[tuple[Any, ...]]:
-        """What the warehouse has recorded of a run."""
-        with (
-            closing(psycopg2.connect(locate(self.settings).url("reader"))) as connection,
-            connection.cursor() as cursor,
-        ):
-            cursor.execute("select status, error from ops.etl_runs where prefect_flow_run_id = %s", (run["id"],))
-            return cursor.fetchall()
-
-    def tasks(self, run: Any) -> dict[str, str]:
-        """The tasks of a run, and how they ended."""
-        found = self.post("/task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})
-        return {task["name"]: task["state_type"] for task in found}
-
-    def artifacts(self, run: Any) -> dict[str, Any]:
-        """The artifacts of a run."""
-        found = self.post("/artifacts/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})
-        return {artifact["key"]: artifact["data"] for artifact in found}
-
-    def start_server(self) -> None:
-        """Start the server, in a session of its own."""
-        command = [sys.executable, "-m", "kasparro", "prefect-server", "127.0.0.1"]
-        self.server = _start(command, self.environment, self.settings.kasparro_home / "server.log")
-
-        self.wait_for("/health", lambda answer: answer is True)
-
-    def start_flows(self) -> None:
-        """Serve the deployments, in a session of their own."""
-        command = [sys.executable, "-m", "flows.serve"]
-        self.flows = _start(command, self.environment, self.settings.kasparro_home / "flows.log")
-        for name in ("elt", "maintenance"):
-            self.wait_for(f"/deployments/name/{name}/{name}", lambda found: found["status"] == "READY")
-
-    def kill(self, *processes: subprocess.Popen[bytes] | None) -> None:
-        """Kill a service with all that it has started, as `kill -9` of everything does."""
-        for process in processes:
-            assert process is not None
-            for child in psutil.Process(process.pid).children(recursive=True):
-                child.kill()
-            process.kill()
-            process.wait()
-
-    def database(self) -> sqlite3.Connection:
-        """The server's own database."""
-        return sqlite3.connect(self.settings.kasparro_home / "prefect" / "prefect.db", timeout=60)
-
-    def get(self, path: str) -> Any:
-        """A resource."""
-        return self._client.get(path).raise_for_status().json()
-
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """What a POST answers; a server whose database is locked by another request wants to be asked again."""
-        answer = self._client.post(path, json=body)
-        if answer.status_code == SERVICE_UNAVAILABLE:
-            return self.post(path, body)
-        return answer.raise_for_status().json()
-
-    def wait_for(self, path: str, good: Callable[[Any], bool]) -> Any:
-        """The resource, as soon as it is there and `good`."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                found = self.get(path)
-            except httpx.HTTPError:
-                found = None
-            if found is not None and good(found):
-                return found
-            time.sleep(0.3)
-        raise AssertionError(f"{path} did not come to what was waited for")
-
-
-def _start(command: list[str], environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            command, env=dict(environment), cwd=REPOSITORY, stdout=output, stderr=output, start_new_session=True
-        )
 
 
 @pytest.fixture(scope="module")
@@ -307,17 +196,33 @@ def test_the_schedule_is_paused_and_resumed(prefect: Prefect) -> None:
 
 def test_a_cancelled_run_gives_its_turn_back(prefect: Prefect) -> None:
     prefect.stand_in.faults = Plan([Rule(fault=Hang(), provider="coinpaprika")])
+    prefect.stand_in.requests.clear()
     run = prefect.start("elt")
-    prefect.wait_for(f"/flow_runs/{run['id']}", lambda run: run["state_type"] == "RUNNING")
-    eventually(lambda: prefect.ledger(run) == [("running", None)], "the pass has the turn, and is in the ledger")
+    eventually(lambda: bool(prefect.stand_in.requests), "the pass waits for a provider")
 
-    prefect.post(f"/flow_runs/{run['id']}/set_state", {"state": {"type": "CANCELLING"}})
+    assert prefect.cancel(run)["state_type"] == "CANCELLED"
 
-    ended = prefect.wait_for(f"/flow_runs/{run['id']}", lambda run: run["state_type"] in FINAL)
-    assert ended["state_type"] == "CANCELLED"
-    eventually(lambda: turn.holder(prefect.settings) is None, "the turn is free")
     assert prefect.ledger(run) == [("failed", "stopped before its end")]
+    assert prefect.tasks(run)["extract coinpaprika"] == "CANCELLED", "it ended by itself, nobody had to kill it"
+    assert (turn.holder(prefect.settings), prefect.running()) == (None, [])
     prefect.stand_in.faults = Plan()
+    assert prefect.run("elt")["state_name"] == "Partial"
+
+
+AT_WORK = "select wait_event_type from pg_stat_activity where usename ~ '^kasparro_(loader|transformer)_'"
+
+
+def test_a_run_cancelled_while_dbt_works_leaves_no_query_behind(prefect: Prefect) -> None:
+    with closing(psycopg2.connect(locate(prefect.settings).url("admin"))) as another, another.cursor() as cursor:
+        cursor.execute("lock table ops.publications in access exclusive mode")
+        run = prefect.start("elt")
+        eventually(lambda: ("Lock",) in prefect.query(AT_WORK), "dbt waits for the table")
+
+        assert prefect.cancel(run)["state_type"] == "CANCELLED"
+
+        assert prefect.ledger(run) == [("failed", "stopped before its end")]
+        assert (turn.holder(prefect.settings), prefect.running()) == (None, [])
+        eventually(lambda: prefect.query(AT_WORK) == [], "the query does not wait for it any longer")
     assert prefect.run("elt")["state_name"] == "Partial"
 
 

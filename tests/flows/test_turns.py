@@ -1,20 +1,23 @@
 """One pass, backfill or maintenance at a time: who else comes is refused, and who loses the turn publishes nothing."""
 
 import signal
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
 import pytest
 
 from flows import steps, transform, turns
+from flows.console import STOPPED
 from flows.ledger import Ledger
 from flows.transform import NodeResult, TransformError, Watch
 from flows.turns import BusyError, TurnLostError
 from kasparro import turn
 from kasparro.settings import Settings
-from kasparro.warehouse import EmbeddedPostgres, Warehouse
+from kasparro.warehouse import EmbeddedPostgres, Warehouse, ensure_warehouse, locate
 from providers.faults import Plan, Rule
 from providers.faults.transport import Hang
 from providers.generated import GeneratedMarket
@@ -148,3 +151,37 @@ def test_a_dead_process_has_no_turn(slow_installation: Installation) -> None:
     a_pass.communicate()
     assert turn.holder(slow_installation.settings) is None
     assert turn.end(slow_installation.settings) is None
+
+
+def stopped(process: subprocess.Popen[str], wish: signal.Signals) -> str:
+    """Tell a process to stop; returns the last line that it says then."""
+    process.send_signal(wish)
+    said, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == STOPPED, said
+    return said.splitlines()[-1]
+
+
+def test_a_pass_stopped_while_dbt_works_leaves_no_query_behind(slow_installation: Installation) -> None:
+    installation = slow_installation
+    ensure_warehouse(installation.settings)
+    queries = "select wait_event_type from pg_stat_activity where usename ~ '^kasparro_transformer_'"
+    with closing(psycopg2.connect(locate(installation.settings).url("admin"))) as another, another.cursor() as cursor:
+        cursor.execute("lock table ops.publications in access exclusive mode")
+        a_pass = installation.start_pass(SOURCES="csv", LOG_FORMAT="console")
+        eventually(lambda: ("Lock",) in installation.query(queries), "dbt waits for the table")
+
+        assert stopped(a_pass, signal.SIGTERM) == "stopped: the next pass completes the work"
+
+        assert installation.query("select status, error from ops.etl_runs") == [("failed", "stopped before its end")]
+        eventually(lambda: installation.query(queries) == [], "the query does not wait for it any longer")
+
+
+def test_ctrl_c_ends_a_whole_backfill(slow_installation: Installation) -> None:
+    coins = ["coingecko:bitcoin", "coingecko:ethereum"]
+    backfill = slow_installation.start("flows.backfill", *coins, "--from", "2026-01-01", LOG_FORMAT="console")
+    stand_in = slow_installation.stand_in
+    eventually(lambda: any("market_chart" in str(request) for request in stand_in.requests), "the first coin is read")
+
+    assert stopped(backfill, signal.SIGINT) == "stopped: the same command goes on where it was"
+
+    assert slow_installation.query("select status, error from ops.etl_runs") == [("failed", "stopped before its end")]
