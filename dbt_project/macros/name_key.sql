@@ -33,5 +33,18 @@
     ) }}
 {%- endmacro -%}
 
-{#- Whether a name says that the coin stands for another one. -#}
-{%- macro is_wrapped_name(name) -%} {{ name }} ~* '\y({{ var("wrapper_name_words") | join("|") }})\y' {%- endmacro -%}
+{#- Whether a name says that the coin stands for another one; bridges to Avalanche write `.e` behind it. -#}
+{%- macro is_wrapped_name(name) -%}
+    {{ name }}
+    ~* '\y({{ var("wrapper_name_words") | join("|") }})\y|[(\[]({{ var("bridge_names") | join("|") }})[)\]]$|\w\.e$'
+{%- endmacro -%}
+
+{#- The words of a name that make it another coin's than the rest of it is, in order; empty when there is none. -#}
+{%- macro other_coin_words(name) -%}
+    array_to_string(array(
+        select lower(found.words[1])
+        from regexp_matches({{ name }}, '\y({{ var("other_coin_words") | join("|") }})\y', 'gi')
+            with ordinality as found (words, place)
+        order by found.place
+    ), ' ')
+{%- endmacro -%}

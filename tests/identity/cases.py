@@ -112,6 +112,17 @@ REPEATED: list[Listed] = [
 ]
 """Repetitions of a coin, and contracts that lead astray."""
 
+FILE = """symbol,name,price,time
+MIOTA,IOTA,0.3,2025-01-01T12:00:00Z
+KCS,KuCoin Shares,11,2024-12-01T12:00:00Z
+SOL,SOL,190.5,2025-01-01T13:00:00Z
+ADA,ADA,0.9,2024-12-01T12:00:00Z
+DOGE,Dogecoin,9.9,2025-01-01T12:00:00Z
+HOT,Hot Sauce,0.002,2025-01-01T12:00:00Z
+"""
+"""What a file says of some of them: an alias, a name that an id spells, no name but the symbol with a price of the time
+and without one, a price that is another coin's, a symbol that others have."""
+
 
 def well_known() -> list[Listed]:
     """Pairs of listings of one coin each."""

@@ -12,7 +12,7 @@ from providers.recorded import RecordedMarket
 from providers.server import running
 from tests.conftest import make_settings, own_database
 from tests.flows.conftest import System
-from tests.identity.cases import whole_market
+from tests.identity.cases import FILE, whole_market
 from tests.identity.listed import Listed, write_market
 
 
@@ -38,6 +38,7 @@ def publish(
         stand_in,
     )
     (folder / "csv").mkdir()
+    (folder / "csv" / "mine.csv").write_text(FILE)
     outcome = system.run()
     assert outcome.exit_code == 0, outcome.error
     return system

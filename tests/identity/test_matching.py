@@ -2,6 +2,7 @@
 
 import random
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,15 @@ def test_a_repetition_joins_its_coin_by_the_contract(published: System) -> None:
 
 def test_dollar_signs_and_blanks_are_no_difference(published: System) -> None:
     assert coin_of(published, "coingecko", "king-of-all") == coin_of(published, "coinpaprika", "king-king")
+
+
+def test_rows_of_a_file_are_resolved_by_the_same_rules(published: System) -> None:
+    rows = {row[1]: row[2:5] for row in published.query(LINKS) if row[0] == "csv:mine"}
+
+    assert rows["miota-iota"] == ("iota", "symbol_and_name", Decimal("0.97"))
+    assert rows["kcs-kucoin-shares"] == ("kcs", "symbol_and_id", Decimal("0.95"))
+    assert rows["sol-sol"] == ("sol", "quote", Decimal("0.75"))
+    assert {name for name, row in rows.items() if row[1] == "alone"} == {"ada-ada", "doge-dogecoin", "hot-hot-sauce"}
 
 
 def test_a_contract_of_a_pegged_coin_does_not_move_the_coin(published: System) -> None:

@@ -1,5 +1,6 @@
--- What a coin is called in the news: its name, and its symbol. Of coins that share one, the best known is meant. A name
--- of one word, or a symbol, says something only of well-known coins, and unless it is an ordinary word.
+-- What a coin is called in the news: its name, its symbol without dollar sign, and the symbols that mean it. Of coins
+-- that share one, the best known is meant. A name of one word, or a symbol, says something only of well-known coins,
+-- and unless it is an ordinary word.
 {{ config(materialized='view') }}
 
 with
@@ -8,13 +9,27 @@ common_words as (
     select * from {{ ref('common_words') }}
 ),
 
-coins as (
+symbol_aliases as (
+    select * from {{ ref('symbol_aliases') }}
+),
+
+known as (
     select
         canonical_id,
-        lower(symbol) as symbol,
+        {{ comparison_key('symbol') }} as symbol_key,
         btrim(regexp_replace(lower(name), '[^[:alnum:]]+', ' ', 'g')) as name,
         row_number() over (order by market_cap_usd desc nulls last, canonical_id) as prominence
     from {{ ref('int_coins__consensus') }}
+),
+
+coins as (
+    select
+        known.canonical_id,
+        coalesce(symbol_aliases.canonical_symbol_key, known.symbol_key) as symbol,
+        known.name,
+        known.prominence
+    from known
+    left join symbol_aliases using (symbol_key)
 ),
 
 terms as (
@@ -31,6 +46,14 @@ terms as (
         canonical_id,
         prominence
     from coins
+    union all
+    select
+        'symbol' as kind,
+        symbol_aliases.symbol_key as term,
+        coins.canonical_id,
+        coins.prominence
+    from coins
+    inner join symbol_aliases on coins.symbol = symbol_aliases.canonical_symbol_key
 ),
 
 best_known as (

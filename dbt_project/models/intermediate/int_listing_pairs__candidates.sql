@@ -1,5 +1,5 @@
--- Pairs of a CoinGecko and a CoinPaprika listing worth comparing: they share a symbol or a deployment, people have
--- decided about them, or they are published as one coin. And what their contracts say.
+-- Pairs of a CoinGecko and a CoinPaprika listing worth comparing: they share a symbol, a deployment, or name and id;
+-- people have decided about them, or they are published as one coin. And what their contracts say.
 {{ config(materialized='view') }}
 with
 
@@ -29,6 +29,15 @@ by_symbol as (
         coingecko.source = 'coingecko'
         and coinpaprika.source = 'coinpaprika'
         and symbol_key <> ''
+),
+
+by_name_and_id as (
+    select
+        coingecko.source_coin_id as coingecko_id,
+        coinpaprika.source_coin_id as coinpaprika_id
+    from keyed as coingecko
+    inner join keyed as coinpaprika using (name_key, id_key)
+    where coingecko.source = 'coingecko' and coinpaprika.source = 'coinpaprika'
 ),
 
 by_contract as (
@@ -61,6 +70,8 @@ published_together as (
 
 paired as (
     select * from by_symbol
+    union
+    select * from by_name_and_id
     union
     select * from by_contract
     union

@@ -1,5 +1,5 @@
--- What each row of a file lists: the provider's coin that people name, else the one coin that has its symbol and name;
--- else a coin of its own, shared with the rows of other files that have symbol and name too.
+-- What each row of a file lists: the provider's coin that people name, else the one that evidence tells; else a coin of
+-- its own, shared with the rows of other files that have symbol and name too.
 {{ config(materialized='view') }}
 with
 
@@ -27,50 +27,29 @@ decided as (
     select
         decisions.source,
         decisions.source_coin_id,
-        decisions.decision,
         grouped.match_key
     from decisions
     inner join grouped
         on decisions.other_source = grouped.source and decisions.other_source_coin_id = grouped.source_coin_id
+    where decisions.decision = 'same'
 ),
 
-namesakes as (
-    select
-        files.source,
-        files.source_coin_id,
-        min(grouped.match_key) as match_key
-    from files
-    inner join keyed using (symbol_key, core_name_key)
-    inner join grouped on keyed.source = grouped.source and keyed.source_coin_id = grouped.source_coin_id
-    where
-        files.symbol_key <> ''
-        and not exists (
-            select from decided
-            where
-                decided.decision = 'different'
-                and (decided.source, decided.source_coin_id) = (files.source, files.source_coin_id)
-                and decided.match_key = grouped.match_key
-        )
-    group by files.source, files.source_coin_id
-    having count(distinct grouped.match_key) = 1
+matched as (
+    select * from {{ ref('int_file_pairs__matched') }}
 ),
 
--- What people call the same within files is filed together: where they say, else where the name of any of them leads
+-- What people call the same within files is filed together: where they say, else where evidence of any of them leads
 agreed as (
     select
         decisions.source,
         decisions.source_coin_id,
         min(decided.match_key) as decided_key,
-        min(namesakes.match_key) as namesake_key,
+        min(matched.match_key) as matched_key,
         min(fellows.own_key) as fellow_key
     from decisions
-    left join decided
-        on
-            decisions.source = decided.source
-            and decisions.source_coin_id = decided.source_coin_id
-            and decided.decision = 'same'
-    left join namesakes
-        on decisions.other_source = namesakes.source and decisions.other_source_coin_id = namesakes.source_coin_id
+    left join decided using (source, source_coin_id)
+    left join matched
+        on decisions.other_source = matched.source and decisions.other_source_coin_id = matched.source_coin_id
     left join files as fellows
         on decisions.other_source = fellows.source and decisions.other_source_coin_id = fellows.source_coin_id
     where decisions.decision = 'same'
@@ -81,16 +60,18 @@ listed as (
     select
         files.source,
         files.source_coin_id,
-        coalesce(agreed.decided_key, agreed.fellow_key) is not null as is_decided,
-        namesakes.match_key is not null as is_namesake,
         coalesce(
-            agreed.decided_key,
-            least(namesakes.match_key, agreed.namesake_key),
-            least(files.own_key, agreed.fellow_key)
-        ) as match_key
+            agreed.decided_key, least(matched.match_key, agreed.matched_key), least(files.own_key, agreed.fellow_key)
+        ) as match_key,
+        case
+            when coalesce(agreed.decided_key, agreed.fellow_key) is not null then 'override'
+            else coalesce(matched.method, 'alone')
+        end as method,
+        matched.confidence,
+        matched.evidence
     from files
     left join agreed using (source, source_coin_id)
-    left join namesakes using (source, source_coin_id)
+    left join matched using (source, source_coin_id)
 ),
 
 parted as (
@@ -114,12 +95,12 @@ filed as (
             when (source, source_coin_id, match_key) in (select * from parted) then source || ':' || source_coin_id
             else match_key
         end as match_key,
-        case when is_decided then 'override' when is_namesake then 'symbol_and_name' else 'alone' end as method,
-        case when is_decided or not is_namesake then 1.0 else 0.9 end as confidence,
-        case
-            when is_decided then 'decided by people'
-            when is_namesake then 'same symbol, same name'
-            else 'no other listing is known to be this coin'
+        method,
+        case when method in ('override', 'alone') then 1.0 else confidence end as confidence,
+        case method
+            when 'override' then 'decided by people'
+            when 'alone' then 'no other listing is known to be this coin'
+            else evidence
         end as evidence
     from listed
 )

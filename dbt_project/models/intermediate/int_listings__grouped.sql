@@ -110,10 +110,8 @@ grouped as (
     select
         placed.source,
         placed.source_coin_id,
-        case
-            when parted.source is null then placed.match_key
-            else placed.source || ':' || placed.source_coin_id
-        end as match_key,
+        case when parted.source is null then placed.match_key else placed.source || ':' || placed.source_coin_id end
+            as match_key,
         parted.source is not null as is_parted
     from placed
     left join parted using (source, source_coin_id)

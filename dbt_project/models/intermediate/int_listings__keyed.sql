@@ -35,7 +35,8 @@ keyed as (
         names.name_key,
         names.core_name_key,
         normalised.id_key,
-        coalesce(names.is_wrapped, false) as is_wrapped
+        coalesce(names.is_wrapped, false) as is_wrapped,
+        coalesce(names.other_coin_words, '') as other_coin_words
     from normalised
     left join names using (name)
     left join symbol_aliases using (symbol_key)

@@ -20,27 +20,8 @@ deployments as (
     select * from {{ ref('int_listings__deployments') }}
 ),
 
-departures as (
-    select * from {{ ref('stg_coinpaprika__departures') }}
-    union all
-    select * from {{ ref('stg_coingecko__departures') }}
-),
-
-history as (
-    select * from {{ ref('stg_published__coin_listing_history') }}
-),
-
 departed as (
-    select
-        listings.source,
-        listings.source_coin_id,
-        max(departures.departed_at) as departed_at,
-        min(history.valid_from) as published_at
-    from listings
-    inner join departures using (source, source_coin_id)
-    inner join history using (source, source_coin_id)
-    where listings.status = 'delisted'
-    group by listings.source, listings.source_coin_id
+    select * from {{ ref('int_listings__departed') }}
 ),
 
 -- Joined by what is equal: every listing that ever went beside every one that ever came would be too many pairs

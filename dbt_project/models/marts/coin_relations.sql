@@ -32,13 +32,15 @@ reviewed as (
             and known_relations.related_source_coin_id = related.source_coin_id
 ),
 
--- Two joins by one key each: one by either key would compare every coin with every other
+-- Two joins by one key each: one by either key would compare every coin with every other. A symbol names a well-known
+-- coin only: Wrapped USD is no copy of whichever small coin has the dollar's symbol
 bases as (
     select
         name_key as base_name_key,
         canonical_id,
         name,
-        symbol_key
+        symbol_key,
+        market_cap_usd
     from coins
     where not is_wrapped and is_best_known_of_name and symbol_key <> ''
     union
@@ -46,9 +48,15 @@ bases as (
         symbol_key as base_name_key,
         canonical_id,
         name,
-        symbol_key
+        symbol_key,
+        market_cap_usd
     from coins
-    where not is_wrapped and is_best_known_of_symbol and symbol_key <> ''
+    where
+        not is_wrapped
+        and is_best_known_of_symbol
+        and symbol_key <> ''
+        and rank <= {{ var('well_known_coins') }}
+        and market_cap_usd > 0
 ),
 
 by_name as (
@@ -64,6 +72,7 @@ by_name as (
         coins.is_wrapped
         and coins.canonical_id <> bases.canonical_id
         and coins.symbol_key like '%' || bases.symbol_key || '%'
+        and coalesce(coins.market_cap_usd <= bases.market_cap_usd, true) -- a copy is not worth more than all there is
 ),
 
 by_symbol as (

@@ -45,9 +45,9 @@ identity_quality as (
         round(correct / nullif(correct + wrong, 0)::numeric, 4) as precision,
         {{ wilson_bound('correct', '(correct + wrong)', -1) }} as precision_low,
         {{ wilson_bound('correct', '(correct + wrong)', 1) }} as precision_high,
-        case when method in ('all', 'none') then round(correct / nullif(pairs, 0)::numeric, 4) end as recall,
-        case when method in ('all', 'none') then {{ wilson_bound('correct', 'pairs', -1) }} end as recall_low,
-        case when method in ('all', 'none') then {{ wilson_bound('correct', 'pairs', 1) }} end as recall_high,
+        case when method = 'all' then round(correct / nullif(pairs, 0)::numeric, 4) end as recall,
+        case when method = 'all' then {{ wilson_bound('correct', 'pairs', -1) }} end as recall_low,
+        case when method = 'all' then {{ wilson_bound('correct', 'pairs', 1) }} end as recall_high,
         case
             when method = 'all' and market_cap_band = 'all' then (select count(*) from fusions)
         end as fused_coins

@@ -1,5 +1,4 @@
--- What became of every labelled pair in the published version, and which links the labels call wrong: two listings of
--- one coin that the labels give to other coins, or whose labelled partner is in another coin.
+-- What became of every labelled pair in the published version, and which links the labels call wrong.
 with
 
 listings as (
@@ -26,65 +25,14 @@ coinpaprika as (
     where source = 'coinpaprika'
 ),
 
-pairs as (
-    select * from labelled
-    where is_same
-),
-
 labelled_pairs as (
     select
         truth,
         coingecko_id,
         coinpaprika_id,
         case when coingecko_coin = coinpaprika_coin then 'correct' else 'missed' end as verdict
-    from pairs
-    where coingecko_coin is not null and coinpaprika_coin is not null
-),
-
-links as (
-    select
-        coingecko.coingecko_id,
-        coinpaprika.coinpaprika_id,
-        coingecko.canonical_id
-    from coingecko
-    inner join coinpaprika using (canonical_id)
-),
-
-wrong_links as (
-    select
-        pairs.truth,
-        links.coingecko_id,
-        links.coinpaprika_id
-    from links
-    inner join pairs using (coingecko_id)
-    where
-        pairs.coinpaprika_coin <> links.canonical_id
-        or exists (
-            select from pairs as others
-            where others.truth = pairs.truth and others.coinpaprika_id = links.coinpaprika_id
-        )
-    union
-    select
-        pairs.truth,
-        links.coingecko_id,
-        links.coinpaprika_id
-    from links
-    inner join pairs using (coinpaprika_id)
-    where pairs.coingecko_coin <> links.canonical_id
-    union
-    select
-        labelled.truth,
-        links.coingecko_id,
-        links.coinpaprika_id
-    from links
-    inner join labelled using (coingecko_id, coinpaprika_id)
-    where not labelled.is_same
-    except
-    select
-        truth,
-        coingecko_id,
-        coinpaprika_id
-    from pairs
+    from labelled
+    where is_same and coingecko_coin is not null and coinpaprika_coin is not null
 ),
 
 judged as (
@@ -95,7 +43,7 @@ judged as (
         coingecko_id,
         coinpaprika_id,
         'wrong' as verdict
-    from wrong_links
+    from {{ ref('int_listing_links__wrong') }}
 ),
 
 identity_verdicts as (
