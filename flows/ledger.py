@@ -4,16 +4,18 @@ Who has the turn to write may close what an earlier pass left open: it must have
 """
 
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import psycopg2
+from psycopg2.extras import execute_values  # pyright: ignore[reportUnknownVariableType]
 
 from extract.errors import SourceError
 from extract.pipeline import Extracted
 from flows import turns
+from flows.transform import NodeResult
 from flows.turns import Turn, TurnLostError
 from kasparro.anomalies import GOOD, Anomaly, Part, Run, compare_runs, thresholds
 from kasparro.settings import Settings
@@ -97,6 +99,14 @@ class Ledger:
             (error, self.run_id, status, version, error, records, self.run_id, self.run_id),
         )
 
+    def note_results(self, nodes: Iterable[NodeResult]) -> None:
+        """Record what became of each model, seed, audit and hook of the pass's build."""
+        rows = [
+            (self.run_id, node.name, node.kind, node.layer, node.status, node.seconds, node.message) for node in nodes
+        ]
+        with _connection(self.warehouse) as cursor:
+            execute_values(cursor, RESULTS, rows)
+
     def note_anomalies(self) -> list[Anomaly]:
         """Record what is unusual about the finished pass, beside the passes before it."""
         with _connection(self.warehouse) as cursor:
@@ -177,6 +187,10 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[-1] if lines else 'no message'}"
 
 
+RESULTS = """
+    insert into ops.dbt_results (run_id, node, kind, layer, status, duration_seconds, message) values %s
+    on conflict do nothing
+"""
 RUNS = """
     select
         run.status, run.records_processed, run.duration_seconds::float, run.error,

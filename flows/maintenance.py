@@ -25,6 +25,8 @@ from kasparro.warehouse import Warehouse, WarehouseError, ensure_warehouse
 
 RUNS_KEPT_DAYS = 90
 """How far back the ledger of passes reaches: a season, for comparisons; 26,000 passes of five minutes."""
+RESULTS_KEPT_DAYS = 7
+"""How far back the results of dbt's nodes reach: a pass has some sixty."""
 PACKAGES_KEPT = 2
 """Of the load packages that dlt has loaded, for looking into them."""
 MANY_ROWS = 10_000
@@ -40,6 +42,10 @@ OLD_RUNS = """
         and old.run_id not in (
             select distinct on (source) run_id from ops.etl_source_runs order by source, started_at desc
         )
+"""
+OLD_RESULTS = """
+    delete from ops.dbt_results as old using ops.etl_runs as run
+    where old.run_id = run.run_id and run.started_at < now() - make_interval(days => %(days)s)
 """
 # a load that raw has forgotten can't be published a second time
 OLD_LOADS = """
@@ -113,6 +119,8 @@ def _prune_marts(settings: Settings, warehouse: Warehouse) -> dict[str, int]:
                     cursor.execute("vacuum (analyze) marts.coin_quotes")
             cursor.execute(OLD_RUNS, {"days": RUNS_KEPT_DAYS})
             removed["ops.etl_runs"] = cursor.rowcount
+            cursor.execute(OLD_RESULTS, {"days": RESULTS_KEPT_DAYS})
+            removed["ops.dbt_results"] = cursor.rowcount
             cursor.execute("select distinct schema_name from ops.published_loads")
             removed["ops.published_loads"] = 0
             for (schema,) in cursor.fetchall():

@@ -125,6 +125,7 @@ def run_pass(
     write_shell_file(settings, warehouse)
     with open_run(settings, warehouse, trigger, flow_run_id, patience=patience) as ledger:
         outcome = _run(settings, warehouse, ledger, extract_all, build)
+        ledger.note_results(outcome.nodes)
         ledger.finish(outcome.status, version=outcome.version, error=outcome.error)
         for anomaly in ledger.note_anomalies():
             logger.log(logging.INFO if anomaly.severity == "info" else logging.WARNING, "%s", anomaly.detail)

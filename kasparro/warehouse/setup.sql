@@ -102,6 +102,20 @@ alter table ops.etl_source_runs
 comment on table ops.etl_source_runs is 'One row per pass and source';
 create index if not exists etl_source_runs_source on ops.etl_source_runs (source, started_at desc);
 
+create table if not exists ops.dbt_results (
+    run_id uuid not null references ops.etl_runs on delete cascade,
+    node text not null,
+    kind text not null,
+    layer text not null,
+    status text not null,
+    duration_seconds numeric(12, 3) not null,
+    message text not null,
+    primary key (run_id, node)
+);
+comment on table ops.dbt_results is 'One row per model, seed, audit and hook that a pass built, of the passes of a week; a pass that finds nothing new builds none';
+alter table ops.dbt_results owner to kasparro_transformer;
+grant select, insert on ops.dbt_results to kasparro_loader;
+
 create table if not exists ops.run_anomalies (
     run_id uuid not null references ops.etl_runs on delete cascade,
     source text not null default '',

@@ -43,6 +43,8 @@ def test_a_pass_builds_everything_once_then_what_moves_then_nothing(system: Syst
 
     assert built(system) == set()
     assert system.query("select max(version) from ops.publications") == [(2,)]
+    results = "select array_agg(node) from ops.dbt_results where status in ('success', 'pass') group by run_id"
+    assert sorted(len(nodes) for (nodes,) in system.query(results)) == [len(refilled), len(everything)]
 
 
 def test_what_is_refilled_equals_what_is_built_from_the_beginning(system: System, market: GeneratedMarket) -> None:
@@ -92,6 +94,8 @@ def test_a_table_that_somebody_dropped_is_back_a_pass_later(system: System, mark
     outcome = system.run()
     assert outcome.exit_code == 1
     assert "int_loads__unpublished" in (outcome.error or "")
+    failed = "select status, message ~ 'does not exist' from ops.dbt_results where run_id = %s and node = %s"
+    assert system.query(failed, outcome.run_id, "int_loads__unpublished") == [("error", True)]
 
     assert "coins" in built(system)
     assert set(system.query(RELATIONS, "VIEW")) == views
