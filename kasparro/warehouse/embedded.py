@@ -38,7 +38,10 @@ SERVER_OPTIONS = {
     "unix_socket_directories": "",
     "max_connections": "60",
     "shared_buffers": "128MB",
-    "max_wal_size": "512MB",
+    # The first change of a page after a checkpoint writes the whole page to the log, and a pass changes a page of the
+    # record for each listing: 300 MB with a long history, every time, were there a checkpoint between two passes
+    "checkpoint_timeout": "30min",
+    "max_wal_size": "2GB",
     "jit": "off",  # compiles for longer than our short queries run
     "timezone": "UTC",
     "log_timezone": "UTC",
