@@ -47,6 +47,15 @@ class Names:
             return None if search is None else self._searched.find(search.casefold())
         return self._found.of((name, search), lambda: self._named(name.casefold(), search and search.casefold()))
 
+    def having(self, texts: Texts, coins: Sequence[int]) -> Sequence[int]:
+        """Those of the coins that have the texts, in the order given, by a look at each."""
+        if texts.canonical_id is not None or texts.symbol is not None:
+            exactly = frozenset(self._exactly(texts))
+            return [coin for coin in coins if coin in exactly]
+        if texts.name is not None:
+            coins = among(self._names, coins, texts.name.casefold())
+        return coins if texts.search is None else self._searched.among(coins, texts.search.casefold())
+
     def _named(self, name: str, search: str | None) -> Ints:
         """The coins with a name that holds a piece, of those that hold it anywhere; and those of them with another."""
         named = among(self._names, self._searched.find(name), name)

@@ -9,6 +9,7 @@ from api.readmodel.filters import Filters
 from api.readmodel.snapshot import BLOCK, Order, Snapshot
 
 FEW = 250  # so many coins are sorted each time they are asked for
+NEAR = 1000  # so far along the order coins are looked at one by one
 
 
 class Page(NamedTuple):
@@ -36,14 +37,20 @@ def select(snapshot: Snapshot, filters: Filters, sort: str, offset: int, limit: 
     total = len(found)
     if total <= FEW:
         return Page(_sorted(order, found)[offset : offset + limit], total)
+    end = min(offset + limit, total)
+    far = end * len(coins) * 5 // (4 * total) + 50  # a page that is not there yet ends further back than most
+    if far <= NEAR:
+        page = snapshot.names.having(filters.texts, [coin for coin in coins[:far] if first <= coin < last])
+        if len(page) >= end:
+            return Page(page[offset:end], total)
     ordered = snapshot.ordered.of((filters.texts, sort), lambda: array(coins.typecode, _sorted(order, holding)))
-    if total < len(ordered):  # market caps leave some out: as far as the page probably goes, else to the end
-        for far in ((offset + limit) * len(ordered) * 5 // (4 * total) + 50, len(ordered)):
-            kept = [coin for coin in ordered[:far] if first <= coin < last]
-            if len(kept) >= offset + limit:
-                break
-        return Page(kept[offset : offset + limit], total)
-    return Page(ordered[offset : offset + limit], total)
+    if total == len(ordered):
+        return Page(ordered[offset:end], total)
+    for far in (end * len(ordered) * 5 // (4 * total) + 50, len(ordered)):  # market caps leave some out
+        page = [coin for coin in ordered[:far] if first <= coin < last]
+        if len(page) >= end:
+            break
+    return Page(page[offset:end], total)
 
 
 def _sorted(order: Order, found: Iterable[int]) -> Sequence[int]:
