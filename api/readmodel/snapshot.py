@@ -17,7 +17,7 @@ from api.readmodel.columns import COLUMNS, PLAIN, SORTABLE, TYPED
 from api.readmodel.numbers import code
 
 BLOCK = 256
-ORDERED = 1_000_000  # numbers, of four bytes each
+ORDERED = 2_500_000  # numbers, of two bytes each up to 65,536 coins
 
 
 @dataclass(frozen=True, slots=True)
