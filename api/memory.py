@@ -9,10 +9,15 @@ T = TypeVar("T")
 
 
 class Memory(Generic[T]):
-    """Answers by question. Safe to use from many threads: two that ask at once both find out, and agree."""
+    """Answers by question. Safe to use from many threads: two that ask at once both find out, and agree.
 
-    def __init__(self, size: int) -> None:
+    `size` is how much they may weigh together; each weighs one, or what `weigh` says.
+    """
+
+    def __init__(self, size: int, weigh: Callable[[T], int] = lambda _: 1) -> None:
         self._size = size
+        self._weigh = weigh
+        self._weight = 0
         self._known: OrderedDict[Hashable, T] = OrderedDict()
         self._lock = Lock()
 
@@ -24,7 +29,15 @@ class Memory(Generic[T]):
                 return self._known[question]
         answer = find_out()
         with self._lock:
-            self._known[question] = answer
-            while len(self._known) > self._size:
-                self._known.popitem(last=False)
+            if question not in self._known:
+                self._known[question] = answer
+                self._weight += self._weigh(answer)
+            while self._weight > self._size and self._known:
+                self._weight -= self._weigh(self._known.popitem(last=False)[1])
         return answer
+
+    def forget(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._known.clear()
+            self._weight = 0

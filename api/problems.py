@@ -106,8 +106,12 @@ def from_validation(error: RequestValidationError) -> Problem:
         place = [str(part) for part in complaint["loc"][1:]]
         message = str(complaint["msg"]).removeprefix("Value error, ")
         message = IN_WORDS.get(complaint["type"], message)
+        if complaint["type"] == "json_invalid":  # its place is a position in the text
+            place, message = [], f"is not JSON: {complaint['ctx']['error']} at position {place[0]}"
         field, colon, rest = message.partition(": ")
-        if not place and colon:  # a check over several fields names the one that is wrong
+        if (
+            not place and colon and complaint["type"] == "value_error"
+        ):  # a check over several fields names the one that is wrong
             place, message = [field], rest
         entry: dict[str, Any] = {"field": ".".join(place) or str(complaint["loc"][0]), "message": message}
         if isinstance(complaint.get("input"), str | int | float):

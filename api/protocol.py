@@ -1,17 +1,42 @@
-"""HTTP as uvicorn speaks it, with an upper bound on the head of a request."""
+"""HTTP as uvicorn speaks it, with upper bounds on the head of a request and on the time until all of it has come."""
 
+import asyncio
 from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 LARGEST_HEAD = 512 * 1024  # with it may come the first stretch of a body
+PATIENCE_SECONDS = 30.0  # for the whole request: uvicorn would wait for ever, and let whoever comes after wait, too
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Closes a connection whose request line and headers do not end: uvicorn would keep them all in memory."""
+    """Closes a connection whose request line and headers do not end: uvicorn would keep them all in memory.
+
+    One whose request is not whole after a while is closed, too, and one that never says anything.
+    """
 
     _in_head = True
+    _in_request = False
     _head = 0
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """A client has come."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It has gone."""
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._waiting = self.loop.call_later(PATIENCE_SECONDS, self.transport.close)
+
+    def _wait_no_more(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
 
     def data_received(self, data: bytes) -> None:
         """Take what came from the client."""
@@ -21,16 +46,25 @@ class BoundedHttp(HttpToolsProtocol):
                 self.send_400_response("The request's head is too large.")
                 return
         super().data_received(data)
+        if self._in_request and self._waiting is None:
+            self._wait()
 
     def on_headers_complete(self) -> None:
         """The head has ended."""
         self._in_head = False
         super().on_headers_complete()
 
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._in_request = True
+        super().on_message_begin()
+
     def on_message_complete(self) -> None:
-        """The next head begins."""
+        """The request is whole; the next head begins."""
         self._in_head = True
+        self._in_request = False
         self._head = 0
+        self._wait_no_more()
         super().on_message_complete()
 
     def shutdown(self) -> None:

@@ -24,8 +24,9 @@ class Load:
 class _Connection(asyncio.Protocol):
     """Sends the next request when the answer to the last one is whole."""
 
-    def __init__(self, path: Callable[[], str], until: float, done: asyncio.Future[None]) -> None:
+    def __init__(self, path: Callable[[], str], head: str, until: float, done: asyncio.Future[None]) -> None:
         self._path = path
+        self._head = head
         self._until = until
         self._done = done
         self._buffer = b""
@@ -47,9 +48,9 @@ class _Connection(asyncio.Protocol):
             head, end, rest = self._buffer.partition(b"\r\n\r\n")
             if not end:
                 return
-            assert head.startswith(b"HTTP/1.1 200"), head
-            length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-            self._missing = int(length.partition(b":")[2]) - len(rest)
+            assert head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 304")), head
+            length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+            self._missing = int(length[0].partition(b":")[2]) - len(rest) if length else 0
         else:
             self._missing -= len(data)
         if self._missing <= 0:
@@ -64,16 +65,20 @@ class _Connection(asyncio.Protocol):
     def _send(self) -> None:
         self._buffer, self._missing = b"", -1
         self._sent = time.perf_counter()
-        self._transport.write(f"GET {self._path()} HTTP/1.1\r\nHost: bench\r\nAccept: */*\r\n\r\n".encode())
+        self._transport.write(f"GET {self._path()} HTTP/1.1\r\nHost: bench\r\n{self._head}\r\n".encode())
 
 
-async def _run(server: psutil.Process, port: int, path: Callable[[], str], connections: int, seconds: float) -> Load:
+async def _run(
+    server: psutil.Process, port: int, path: Callable[[], str], head: str, connections: int, seconds: float
+) -> Load:
     loop = asyncio.get_running_loop()
     used = _cpu_seconds(server)
     started = time.perf_counter()
     until = started + seconds
     done: list[asyncio.Future[None]] = [loop.create_future() for _ in range(connections)]
-    opened = [await loop.create_connection(lambda end=end: _Connection(path, until, end), LOCAL, port) for end in done]
+    opened = [
+        await loop.create_connection(lambda end=end: _Connection(path, head, until, end), LOCAL, port) for end in done
+    ]
     await asyncio.gather(*done)
     took = time.perf_counter() - started
     used = _cpu_seconds(server) - used
@@ -86,8 +91,15 @@ def _cpu_seconds(server: psutil.Process) -> float:
     return times.user + times.system
 
 
-def run(server: psutil.Process, port: int, path: Callable[[], str], connections: int, seconds: float) -> Load:
-    """Ask a server on 127.0.0.1:`port` for what `path` gives, for a while. AssertionError for any answer but a 200."""
+def run(
+    server: psutil.Process,
+    port: int,
+    path: Callable[[], str],
+    connections: int,
+    seconds: float,
+    head: str = "Accept: */*\r\n",
+) -> Load:
+    """Ask a server on 127.0.0.1:`port` for what `path` gives, for a while. AssertionError for all but a 200 or 304."""
     import uvloop
 
-    return uvloop.run(_run(server, port, path, connections, seconds))
+    return uvloop.run(_run(server, port, path, head, connections, seconds))

@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from api.memory import Memory
-from api.readmodel import numbers
 from api.readmodel.filters import Texts
 from api.readmodel.numbers import Ints
-from api.readmodel.substrings import Pieces, SubstringIndex
+from api.readmodel.substrings import Pieces, SubstringIndex, among, renumbered
 
-REMEMBERED = 100
+REMEMBERED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +18,7 @@ class Catalogue:
 
     ids: Mapping[str, int]
     symbols: Mapping[str, tuple[int, ...]]
-    names: Pieces
+    names: tuple[str, ...]
     searched: Pieces
     """Symbol and name of each coin, a line of its own each: what is looked for has no line break."""
 
@@ -30,10 +29,9 @@ class Names:
     def __init__(self, catalogue: Catalogue, number: "array[int]") -> None:
         self.catalogue = catalogue
         self._number = number
-        self._names = SubstringIndex(catalogue.names, number)
+        self._names = renumbered(catalogue.names, number)
         self._searched = SubstringIndex(catalogue.searched, number)
-        self._marks = Memory[bytes](REMEMBERED)
-        self._common = Memory[Ints](REMEMBERED)
+        self._found = Memory[Ints](REMEMBERED)
 
     def coin(self, canonical_id: str) -> int | None:
         """The number of a coin."""
@@ -47,19 +45,21 @@ class Names:
         name, search = texts.name, texts.search
         if name is None:
             return None if search is None else self._searched.find(search.casefold())
-        if search is None:
-            return self._names.find(name.casefold())
-        return self._common.of((name, search), lambda: self._both(name.casefold(), search.casefold()))
+        return self._found.of((name, search), lambda: self._named(name.casefold(), search and search.casefold()))
 
-    def _both(self, name: str, search: str) -> Ints:
-        """The coins that have both: of those that have one of them, the fewer are gone through."""
-        named, searched = self._names.find(name), self._searched.find(search)
-        fewer = self._searched.among(named, search) if len(named) < len(searched) else self._names.among(searched, name)
-        return array("i", fewer)
+    def having(self, texts: Texts, coins: Sequence[int]) -> Sequence[int]:
+        """Those of the coins that have the texts, in the order given, by a look at each."""
+        if texts.canonical_id is not None or texts.symbol is not None:
+            exactly = frozenset(self._exactly(texts))
+            return [coin for coin in coins if coin in exactly]
+        if texts.name is not None:
+            coins = among(self._names, coins, texts.name.casefold())
+        return coins if texts.search is None else self._searched.among(coins, texts.search.casefold())
 
-    def marks(self, texts: Texts, holding: Sequence[int]) -> bytes:
-        """A byte for each coin: 1 for those that have the texts, else 0. `holding` is which ones have."""
-        return self._marks.of(texts, lambda: numbers.marked(holding, len(self._number)))
+    def _named(self, name: str, search: str | None) -> Ints:
+        """The coins with a name that holds a piece, of those that hold it anywhere; and those of them with another."""
+        named = among(self._names, self._searched.find(name), name)
+        return array("i", named if search is None else self._searched.among(named, search))
 
     def _exactly(self, texts: Texts) -> Ints:
         """The few coins that an exact id or symbol leaves, and the other texts."""
@@ -71,7 +71,7 @@ class Names:
             number = self.coin(texts.canonical_id.casefold())
             few = () if number is None or (texts.symbol is not None and number not in few) else (number,)
         if texts.name is not None:
-            few = self._names.among(few, texts.name.casefold())
+            few = among(self._names, few, texts.name.casefold())
         if texts.search is not None:
             few = self._searched.among(few, texts.search.casefold())
         return array("i", few)
@@ -85,7 +85,7 @@ def catalogue(ids: Sequence[str], symbols: Sequence[str], names: Sequence[str], 
     if (
         known is not None
         and list(known.ids) == list(ids)
-        and known.names.texts == folded_names
+        and known.names == folded_names
         and known.searched.texts == searched
     ):
         return known
@@ -95,6 +95,6 @@ def catalogue(ids: Sequence[str], symbols: Sequence[str], names: Sequence[str], 
     return Catalogue(
         ids={canonical_id: place for place, canonical_id in enumerate(ids)},
         symbols=by_symbol,
-        names=Pieces(folded_names),
+        names=folded_names,
         searched=Pieces(searched),
     )

@@ -136,6 +136,7 @@ class Keeper:
         if publication is not None and publication.version != self.current.version:
             started = time.perf_counter()
             self._snapshots = self._snapshots[: KEPT - 1]  # room for the one to come
+            self.current.ordered.forget()
             coins = queries.coins(connection)
             snapshot = build(publication.version, publication.published_at, coins, self.current)
             self._keep(snapshot)

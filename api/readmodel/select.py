@@ -1,15 +1,15 @@
 """Which coins of a snapshot a request asks for, and in which order."""
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from api.readmodel import numbers
 from api.readmodel.filters import Filters
 from api.readmodel.snapshot import BLOCK, Order, Snapshot
 
-FEW = 250  # so many coins are sorted as they are
-NEAR = 600  # so far along the order a look at each coin is quicker than anything in bulk
+FEW = 250  # so many coins are sorted each time they are asked for
+NEAR = 1000  # so far along the order coins are looked at one by one
 
 
 class Page(NamedTuple):
@@ -31,26 +31,32 @@ def select(snapshot: Snapshot, filters: Filters, sort: str, offset: int, limit: 
             return Page(coins[offset : offset + limit], total)
         if total > FEW:
             return Page(_between(order, first, last, offset, limit), total)
-        return Page(_sorted(order, range(first, last), offset, limit), total)
+        return Page(_sorted(order, range(first, last))[offset : offset + limit], total)
     begin = bisect_left(holding, first) if first else 0
     found = holding[begin : bisect_left(holding, last, begin)]
     total = len(found)
     if total <= FEW:
-        return Page(_sorted(order, found, offset, limit), total)
-    far = (offset + limit) * len(coins) * 5 // (4 * total)  # the page probably ends before
+        return Page(_sorted(order, found)[offset : offset + limit], total)
+    end = min(offset + limit, total)
+    far = end * len(coins) * 5 // (4 * total) + 50  # a page that is not there yet ends further back than most
     if far <= NEAR:
-        marks = snapshot.names.marks(filters.texts, holding)
-        near = [coin for coin in coins[:far] if marks[coin] and first <= coin < last][offset : offset + limit]
-        if len(near) == min(limit, total - offset):
-            return Page(near, total)
-    places = numbers.smallest(numbers.take(order.places, numbers.over(found)), offset, limit)
-    return Page([coins[place] for place in places], total)
+        page = snapshot.names.having(filters.texts, [coin for coin in coins[:far] if first <= coin < last])
+        if len(page) >= end:
+            return Page(page[offset:end], total)
+    ordered = snapshot.ordered.of((filters.texts, sort), lambda: array(coins.typecode, _sorted(order, holding)))
+    if total == len(ordered):
+        return Page(ordered[offset:end], total)
+    for far in (end * len(ordered) * 5 // (4 * total) + 50, len(ordered)):  # market caps leave some out
+        page = [coin for coin in ordered[:far] if first <= coin < last]
+        if len(page) >= end:
+            break
+    return Page(page[offset:end], total)
 
 
-def _sorted(order: Order, found: Iterable[int], offset: int, limit: int) -> Sequence[int]:
-    """The coins `offset` to `offset + limit` in order of those found."""
-    places = sorted([order.place[coin] for coin in found])
-    return [order.coins[place] for place in places[offset : offset + limit]]
+def _sorted(order: Order, found: Iterable[int]) -> Sequence[int]:
+    """The coins found, in order."""
+    coins, place = order.coins, order.place
+    return [coins[here] for here in sorted([place[coin] for coin in found])]
 
 
 def _between(order: Order, first: int, last: int, offset: int, limit: int) -> Sequence[int]:

@@ -11,12 +11,13 @@ import orjson
 
 from api.encoding import encode
 from api.lists.columns import Column, Kind
-from api.readmodel import numbers
+from api.memory import Memory
 from api.readmodel.catalogue import Names, catalogue
 from api.readmodel.columns import COLUMNS, PLAIN, SORTABLE, TYPED
-from api.readmodel.numbers import Numbers
+from api.readmodel.numbers import code
 
 BLOCK = 256
+ORDERED = 2_500_000  # numbers, of two bytes each up to 65,536 coins
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,6 @@ class Order:
     """Their numbers in that order."""
     place: "array[int]"
     """By number: where in the order the coin stands."""
-    places: Numbers
-    """The same for work in bulk."""
     blocks: Sequence["array[int]"]
     """The numbers of each BLOCK of coins, ascending: how many lie in a range is two lookups."""
 
@@ -53,6 +52,8 @@ class Snapshot:
     names: Names
     caps: Sequence[Decimal]
     """The market caps there are, ascending."""
+    ordered: "Memory[array[int]]"
+    """By texts and sort key: the coins that have the texts, in that order."""
 
     def coin(self, canonical_id: str) -> dict[str, Any] | None:
         """All columns of a coin."""
@@ -88,6 +89,7 @@ class _Columns:
 def _orders(columns: _Columns, number: "array[int]") -> dict[str, Order]:
     """Every sort order in both directions: empty values last in both, ties as the coins came, by rank."""
     orders: dict[str, Order] = {}
+    kind = code(len(number))
     for column in SORTABLE:
         values = columns.values[column]
         if column in ("symbol", "name"):
@@ -96,12 +98,12 @@ def _orders(columns: _Columns, number: "array[int]") -> dict[str, Order]:
         absent = [coming for coming, value in enumerate(values) if value is None]
         for name, descending in ((column, False), (f"-{column}", True)):
             ranked = [*sorted(present, key=values.__getitem__, reverse=descending), *absent]
-            coins = array("i", map(number.__getitem__, ranked))
-            place = array("i", bytes(4 * len(coins)))
+            coins = array(kind, map(number.__getitem__, ranked))
+            place = array(kind, coins)
             for standing, coin in enumerate(coins):
                 place[coin] = standing
-            blocks = [array("i", sorted(coins[start : start + BLOCK])) for start in range(0, len(coins), BLOCK)]
-            orders[name] = Order(coins, place, numbers.over(place), blocks)
+            blocks = [array(kind, sorted(coins[start : start + BLOCK])) for start in range(0, len(coins), BLOCK)]
+            orders[name] = Order(coins, place, blocks)
     return orders
 
 
@@ -145,6 +147,7 @@ def build(
         orders=_orders(columns, number),
         names=Names(known, array("i", map(number.__getitem__, by_id))),
         caps=[caps[coming] for coming in reversed(by_cap[: len(capped)])],
+        ordered=Memory(ORDERED, weigh=len),
     )
 
 

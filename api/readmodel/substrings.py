@@ -4,11 +4,11 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 
-from api.readmodel import numbers
-from api.readmodel.numbers import Ints, Numbers
+from api.readmodel.numbers import Ints, Numbers, code, over, sorted_in_groups
 
 LONGEST = 3
 REMEMBERED = 500
+STRETCH = 50_000
 BREAK = "\n"
 
 
@@ -28,36 +28,47 @@ class Pieces:
                 holders.setdefault(piece, array("i")).append(number)
         self.spans: dict[str, tuple[int, int]] = {}
         """Where the numbers of the texts that hold a piece stand among all holders: from, and how many."""
-        all_holders, groups = array("i"), array("i")
+        self._holders = array("i")
         for piece, held in holders.items():
             if BREAK not in piece:
-                self.spans[piece] = (len(all_holders), len(held))
-                groups.extend([len(self.spans)] * len(held))
-                all_holders.extend(held)
-        self._holders = numbers.over(all_holders)
-        self._groups = numbers.over(groups)
+                self.spans[piece] = (len(self._holders), len(held))
+                self._holders.extend(held)
 
-    def holders(self, number: Numbers) -> Numbers:
+    def holders(self, number: Numbers) -> "array[int]":
         """All holders, the texts numbered anew: those of one piece side by side and ascending."""
-        return numbers.sorted_in_groups(numbers.take(number, self._holders), self._groups)
+        renumbered = array(code(len(number)))
+        groups, before = array("i"), 0
+        for group, (start, count) in enumerate(self.spans.values()):
+            groups.extend([group] * count)
+            end = start + count
+            if len(groups) >= STRETCH or end == len(self._holders):  # sorting takes more room
+                part = number.take(over(self._holders[before:end]))
+                renumbered.extend(array(renumbered.typecode, sorted_in_groups(part, over(groups))))
+                groups, before = array("i"), end
+        return renumbered
 
 
 class SubstringIndex:
     """For every piece, the numbers of the texts that hold it. `number` gives each text its number."""
 
     def __init__(self, pieces: Pieces, number: "array[int]") -> None:
-        texts = [""] * len(number)
-        for text, new in zip(pieces.texts, number, strict=True):
-            texts[new] = text
-        self._texts = texts
-        holders = numbers.view(pieces.holders(numbers.over(number)))
+        self._texts = texts = renumbered(pieces.texts, number)
+        holders = memoryview(pieces.holders(over(number)))
         # no method of this object: what refers to itself stays in memory after its version has gone
         self.find: Callable[[str], Ints] = lru_cache(REMEMBERED)(partial(_find, pieces.spans, holders, texts))
         """The numbers of the texts that contain a piece (folded as the texts are), ascending."""
 
     def among(self, candidates: Iterable[int], piece: str) -> list[int]:
         """Those of the numbers whose texts contain a piece."""
-        return _among(self._texts, candidates, piece)
+        return among(self._texts, candidates, piece)
+
+
+def renumbered(texts: Sequence[str], number: Sequence[int]) -> list[str]:
+    """The texts in the order of the numbers they have."""
+    ordered = [""] * len(number)
+    for text, new in zip(texts, number, strict=True):
+        ordered[new] = text
+    return ordered
 
 
 def _find(spans: Mapping[str, tuple[int, int]], holders: "memoryview[int]", texts: Sequence[str], piece: str) -> Ints:
@@ -67,8 +78,9 @@ def _find(spans: Mapping[str, tuple[int, int]], holders: "memoryview[int]", text
     starts = range(len(piece) - LONGEST + 1)
     held = [spans.get(piece[start : start + LONGEST], (0, 0)) for start in starts]
     start, count = min(held, key=lambda span: span[1])
-    return array("i", _among(texts, holders[start : start + count], piece))
+    return array("i", among(texts, holders[start : start + count], piece))
 
 
-def _among(texts: Sequence[str], candidates: Iterable[int], piece: str) -> list[int]:
+def among(texts: Sequence[str], candidates: Iterable[int], piece: str) -> list[int]:
+    """Those of the numbers whose texts contain a piece."""
     return [number for number in candidates if piece in texts[number]]

@@ -12,6 +12,7 @@ import uvicorn
 
 from api.app import create_app
 from api.context import Context
+from api.protocol import BoundedHttp
 from kasparro.settings import Settings
 
 PATIENCE = 20.0
@@ -60,7 +61,9 @@ def serving(settings: Settings, locate: Callable[[], str]) -> Generator[Api]:
     served = create_app(settings, locate)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(served, log_config=None, access_log=False, server_header=False))
+    server = uvicorn.Server(
+        uvicorn.Config(served, http=BoundedHttp, log_config=None, access_log=False, server_header=False)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -171,7 +171,14 @@ def test_refuses_bodies_that_ask_nothing(api: Api, body: Any, field: str) -> Non
     answer = api.post("/resolve", json=body)
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["field"].startswith(field)
-    assert api.post("/resolve", content=b"{", headers={"Content-Type": "application/json"}).status_code == 422
+
+
+def test_says_where_a_body_is_no_json(api: Api) -> None:
+    answer = api.post("/resolve", content=b'{"queries" 5', headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"field": "body", "message": "is not JSON: Expecting ':' delimiter at position 11"}
+    ]
 
 
 def kinds(api: Api, **query: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from api import protocol
 from tests.api.conftest import KEY
 from tests.api.serving import Api
 
@@ -122,6 +123,23 @@ def test_idle_connections_starve_nobody(market: Api) -> None:
                 idle.sendall(b"GET /data HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         for path in MARTS + SYSTEM:
             assert market.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"", b"GET /data HTTP/1.1\r\nX-Slow: ", b"POST /resolve HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"],
+)
+def test_a_request_that_does_not_come_to_an_end_is_let_go(
+    market: Api, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    """Whether it is the first on its connection or a later one; or else a few thousand would keep everyone out."""
+    whole = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.2)
+    for before in (b"", whole) if said else (b"",):
+        with socket.create_connection(("127.0.0.1", market.port), timeout=20) as slow:
+            slow.sendall(before + said)
+            received = b"".join(iter(lambda: slow.recv(4096), b""))
+            assert received.count(b"HTTP/1.1 200") == (1 if before else 0)
 
 
 def test_failures_of_our_own_are_problems_without_details(market: Api, monkeypatch: pytest.MonkeyPatch) -> None:

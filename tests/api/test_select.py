@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from array import array
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.readmodel import COLUMNS, SORTABLE, Filters, Page, Snapshot, Texts, select
+from api.readmodel.numbers import code
 from api.readmodel.snapshot import build
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -156,3 +158,8 @@ def test_a_version_that_is_kept_no_longer_is_gone(many: list[tuple[Any, ...]]) -
         assert names() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("coins", [1, 2**16, 2**16 + 1])
+def test_numbers_of_all_coins_fit(coins: int) -> None:
+    assert list(array(code(coins), [coins - 1])) == [coins - 1]
