@@ -46,6 +46,7 @@ def reads_a_catalogue(machine: Recoverable) -> bool:
     return any(request.path.endswith(CATALOGUES) for request in machine.stand_in.requests)
 
 
+@pytest.mark.long
 def test_each_goes_on_where_the_other_was_also_when_it_was_killed(machines: tuple[Recoverable, Recoverable]) -> None:
     first, second = machines
     market = fresh(first, second)
