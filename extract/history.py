@@ -34,21 +34,30 @@ def windows(past: Past, length: timedelta) -> Iterator[tuple[datetime, datetime]
 def read(
     past: Past, length: timedelta, state: Payload, landing: Landing, plan: str, window_read: Read
 ) -> Iterator[Any]:
-    """Read every window that has not landed yet. What the `plan` refuses is a problem, and not asked for again."""
+    """Read every window that has not landed yet. What the `plan` refuses is a problem, and not asked for again.
+
+    A plan that reaches back a year may refuse a window for its beginning: then it is read from the first day asked for.
+    """
     known: Payload = state.setdefault(past.coin, {})
     done: list[str] = known.setdefault("done", [])
     refused: dict[str, str] = known.setdefault("refused", {}).setdefault(plan, {})
-    for start, end in windows(past, length):
-        name = start.date().isoformat()
-        if name in done:
-            landing.unchanged += 1
-            continue
-        try:
-            if name not in refused:
-                yield from window_read(start, end)
-                if datetime.now(UTC) - end > SETTLED_AFTER:
-                    done.append(name)
-        except RefusedError as error:
-            refused[name] = str(error)
-        if name in refused:
-            landing.problems.append(f"{past.coin} from {start:%d %b %Y}: {refused[name]}")
+    missing: dict[str, list[datetime]] = {}
+    for whole, end in windows(past, length):
+        for start in (whole, past.start) if past.start > whole else (whole,):
+            name = start.date().isoformat()
+            if name in done:
+                landing.unchanged += 1
+                break
+            try:
+                if name not in refused:
+                    yield from window_read(start, end)
+                    if datetime.now(UTC) - end > SETTLED_AFTER:
+                        done.append(name)
+                    break
+            except RefusedError as error:
+                refused[name] = str(error)
+        else:
+            missing.setdefault(refused[name], []).append(max(whole, past.start))
+    for reason, starts in missing.items():
+        further = f" and {len(starts) - 1} windows of {length.days} days after it" if len(starts) > 1 else ""
+        landing.problems.append(f"{past.coin} from {starts[0]:%d %b %Y}{further}: {reason}")

@@ -115,6 +115,7 @@ def run(
     """
     prepare_source(name, settings, warehouse)
     pipeline = pipeline_for(name, settings, warehouse)
+    _forget_what_is_overtaken(pipeline, warehouse)
     _load_what_is_left(name, pipeline)
     with (
         closing(Known(warehouse.url("loader"), pipeline.dataset_name)) as known,
@@ -179,6 +180,16 @@ def prepare_source(name: SourceName, settings: Settings, warehouse: Warehouse) -
             pipeline.run(tables)
         provider_calls.create(url, pipeline.dataset_name)
         raw.index(url, pipeline.dataset_name, landing.keys)
+
+
+def _forget_what_is_overtaken(pipeline: dlt.Pipeline, warehouse: Warehouse) -> None:
+    """Empty the working folder when a pass of another machine has completed a load since it was left in mid-load.
+
+    That pass has deleted the rows of the unfinished load and read them again: loaded now, they would be there twice.
+    """
+    left = [*pipeline.list_extracted_load_packages(), *pipeline.list_normalized_load_packages()]
+    if left and min(left) < raw.newest_load(warehouse.url("loader"), pipeline.dataset_name):
+        pipeline.drop()
 
 
 def _load_what_is_left(name: SourceName, pipeline: dlt.Pipeline) -> None:

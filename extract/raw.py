@@ -26,6 +26,14 @@ def index(url: str, schema: str, tables: Mapping[str, Sequence[str]]) -> None:
             _create(cursor, schema, table, "load", [LOAD_ID], "index", "")
 
 
+def newest_load(url: str, schema: str) -> str:
+    """The id of the newest load that is complete; ids of loads are in the order of time."""
+    statement = sql.SQL("select coalesce(max(load_id), '') from {} where status = 0")
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(statement.format(sql.Identifier(schema, "_dlt_loads")))
+        return cursor.fetchone()[0]
+
+
 def drop_unfinished(url: str, schema: str, tables: Mapping[str, Sequence[str]]) -> None:
     """Delete the rows of a load that broke off and that nobody will complete, so that they are read again.
 

@@ -17,15 +17,17 @@ SOURCES = """
 """
 CHANGES = """
     select
-        mart.key,
-        (mart.value ->> 'inserted')::bigint, (mart.value ->> 'updated')::bigint, (mart.value ->> 'deleted')::bigint
-    from ops.publications cross join lateral jsonb_each(changes) as mart
-    where run_id = %s order by mart.key
+        mart.key, counted.inserted, counted.updated, counted.deleted
+    from ops.publications
+    cross join lateral jsonb_each(changes) as mart
+    cross join lateral jsonb_to_record(mart.value) as counted (inserted bigint, updated bigint, deleted bigint)
+    where run_id = %s and (counted.inserted, counted.updated, counted.deleted) <> (0, 0, 0)
+    order by mart.key
 """
 ANOMALIES = "select kind, severity, detail from ops.run_anomalies where run_id = %s order by severity, kind"
 IDENTITY = """
     select truth, method, market_cap_band, pairs, round(precision, 4), round(recall, 4)
-    from ops.identity_quality order by truth, method, market_cap_band
+    from ops.identity_quality where method = 'all' or market_cap_band = 'all' order by truth, method, market_cap_band
 """
 DRIFT = """
     select concat_ws('.', source, table_name, nullif(field, '*')), kind, severity, evidence, suggested_mapping

@@ -23,6 +23,7 @@ from flows.ledger import Ledger
 from flows.steps import Outcome
 from flows.transform import LAYERS, NodeResult, TransformError
 from flows.turns import BusyError, StoppedError, TurnLostError
+from kasparro import logs
 from kasparro.settings import Settings, SourceName, load_settings
 from kasparro.warehouse import Warehouse, WarehouseError, ensure_warehouse, locate
 
@@ -144,8 +145,9 @@ def _run_pass(settings: Settings, *, catalogue: bool, patience: float) -> State:
     return Completed(message=outcome.publication)
 
 
-def _settings(sources: list[SourceName] | None) -> Settings:
+def _settings(sources: list[SourceName] | None = None) -> Settings:
     settings = load_settings()
+    logs.set_level(settings)  # Prefect hands our lines to its server, and leaves their level at that of libraries
     return settings.model_copy(update={"sources": sources}) if sources else settings
 
 
@@ -202,7 +204,7 @@ def backfill_flow(
     """
     try:
         asked = backfill.request(coins, start, end, sources or backfill.SOURCES)
-        settings = load_settings()
+        settings = _settings()
         warehouse = ensure_warehouse(settings)
         outcome = backfill.run(asked, settings, warehouse, past_task)
     except (backfill.BackfillError, BusyError) as error:
@@ -223,7 +225,7 @@ def maintenance_flow() -> State:
 
     Waits up to 15 minutes for what is writing.
     """
-    settings = load_settings()
+    settings = _settings()
     run: Callable[..., maintenance.Report] = again_when_transient(maintenance.run)
     try:
         report = run(settings, ensure_warehouse(settings), patience=PATIENCE_SECONDS)

@@ -5,6 +5,7 @@ SQL, nor in dbt, which takes any exception for a result like others. So what tak
 waits for once the run is stopped. They end with the process; until then the turn is theirs.
 """
 
+import logging
 import secrets
 import time
 from collections.abc import Callable, Generator
@@ -23,6 +24,7 @@ from kasparro.turn import Work
 from kasparro.warehouse import Warehouse
 
 LOOK_AGAIN_SECONDS = 1.0
+logger = logging.getLogger("flows")
 Result = TypeVar("Result")
 
 
@@ -113,13 +115,17 @@ class Turn:
 def take(settings: Settings, warehouse: Warehouse, work: Work, *, patience: float = 0) -> Generator[Turn]:
     """Hold the turn, after waiting for it so many seconds at most. Raises BusyError while something else holds it."""
     deadline = time.monotonic() + patience
+    said = ""
     while True:
         try:
             taken = _take(settings, warehouse, work)
             break
-        except BusyError:
+        except BusyError as error:
             if time.monotonic() >= deadline:
                 raise
+            if said != error.work:
+                logger.info("waiting: a %s is at work", error.work)
+            said = error.work
             time.sleep(LOOK_AGAIN_SECONDS)
     try:
         with home.writing(settings):

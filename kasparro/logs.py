@@ -83,9 +83,14 @@ def configure(settings: Settings) -> None:
     logging.basicConfig(
         handlers=[handler], level=max(logging.WARNING, logging.getLevelNamesMapping()[level]), force=True
     )
-    for name in OURS:
-        logging.getLogger(name).setLevel(level)
+    set_level(settings)
     sys.excepthook = _log_uncaught
+
+
+def set_level(settings: Settings) -> None:
+    """Let our own lines through from the configured level on, to wherever logging goes."""
+    for name in OURS:
+        logging.getLogger(name).setLevel(settings.log_level.upper())
 
 
 def known_secrets(settings: Settings) -> tuple[str, ...]:

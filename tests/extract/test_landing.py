@@ -175,6 +175,18 @@ def test_without_a_state_what_raw_holds_tells_what_is_known(extraction: Extracti
     assert extraction.count("raw_coingecko.markets") == 2 * len(market.coingecko_markets())
 
 
+def test_what_another_machine_has_read_since_is_not_loaded_again(extraction: Extraction, tmp_path: Path) -> None:
+    package(extraction)
+    extraction.run("coingecko", kasparro_home=tmp_path / "elsewhere")
+    once = contents(extraction)
+
+    extraction.run("coingecko")
+
+    assert contents(extraction)["markets"] == once["markets"] > 0
+    left = pipeline.pipeline_for("coingecko", extraction.settings, extraction.warehouse)
+    assert not left.has_pending_data
+
+
 def test_a_large_market_is_loaded_in_several_files(
     extraction: Extraction, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

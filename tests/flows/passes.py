@@ -93,10 +93,18 @@ class Recoverable(Installation):
 
     def begin_again(self) -> None:
         """An empty warehouse and working folder; what dbt has parsed stays."""
+        self.empty()
+        self.forget()
+
+    def empty(self) -> None:
+        """Drop the warehouse: the next pass makes it anew."""
         embedded = EmbeddedPostgres(self.settings)
         embedded.start()
         connection = psycopg2.connect(text(embedded.url.set(database="postgres")))
         connection.autocommit = True
         with closing(connection), connection.cursor() as cursor:
             cursor.execute(f'drop database "{embedded.url.database}" with (force)')
+
+    def forget(self) -> None:
+        """Remove what dlt keeps beside the warehouse."""
         shutil.rmtree(self.settings.kasparro_home / "dlt", ignore_errors=True)

@@ -77,6 +77,11 @@ class Prefect:
         found = self.post("/task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})
         return {task["name"]: task["state_type"] for task in found}
 
+    def logged(self, run: Any) -> list[str]:
+        """What the UI shows of a run's log."""
+        found = self.post("/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200})
+        return [line["message"] for line in found]
+
     def artifacts(self, run: Any) -> dict[str, Any]:
         """The artifacts of a run."""
         found = self.post("/artifacts/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})

@@ -1,6 +1,8 @@
 """Backfills: of coins by our ids or the source's, once, within the budget, beside passes; and their console."""
 
+import signal
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +10,10 @@ from extract.errors import SourceError
 from flows import backfill
 from flows.backfill import BackfillError, Calls, Unit
 from kasparro.settings import Settings
-from kasparro.warehouse import Warehouse
+from kasparro.warehouse import EmbeddedPostgres, Warehouse
+from providers.stand_in import StandIn
 from tests.flows.conftest import System
+from tests.flows.installation import PATIENCE_SECONDS, Installation
 
 TODAY = datetime.now(UTC).date()
 CHARTED = "select count(*), count(distinct observed_at) from raw_coingecko.market_chart"
@@ -85,6 +89,49 @@ def test_what_can_not_be_read_is_told(system: System) -> None:
     system.run(sources=["csv"])
     with pytest.raises(BackfillError, match="no source with a past knows 'nonsense'"):
         backfill.run(back(5, "nonsense"), system.settings, system.warehouse)
+
+
+def test_a_killed_backfill_goes_on_where_it_was(stand_in: StandIn, tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "home", stand_in)
+    days = (
+        "--from",
+        f"{TODAY - timedelta(days=300)}",
+        "--to",
+        f"{TODAY - timedelta(days=10)}",
+        "--source",
+        "coingecko",
+    )
+    charts = "select count(*), count(distinct (id, observed_at)), count(distinct id) from raw_coingecko.market_chart"
+    broken = {"ENABLE_FAILURE_INJECTION": "true", "FAILURE_POINTS": "load.committed:kill:1"}
+
+    def run(*coins: str, **environment: str) -> tuple[int, str]:
+        backfill = installation.start("flows.backfill", *coins, *days, LOG_FORMAT="console", **environment)
+        said, _ = backfill.communicate(timeout=PATIENCE_SECONDS)
+        return backfill.returncode, said
+
+    try:
+        assert run("coingecko:bitcoin")[0] == 0
+        assert run("coingecko:ethereum", **broken)[0] == -signal.SIGKILL
+        stand_in.requests.clear()
+
+        code, said = run("coingecko:bitcoin", "coingecko:ethereum")
+
+        assert code == 0, said
+        asked = [request.path for request in stand_in.requests]
+        for coin in ("bitcoin", "ethereum"):
+            path = f"/coins/{coin}/market_chart/range"
+            assert asked.count(path) <= 1, "the window that is still growing: what was being loaded is completed"
+        ((rows, moments, coins),) = installation.query(charts)
+        assert rows == moments > 5000
+        assert coins == 2
+        assert [status for (status,) in installation.query("select status from ops.etl_runs order by started_at")] == [
+            "success",
+            "crashed",
+            "success",
+            "success",
+        ]
+    finally:
+        EmbeddedPostgres(installation.settings).stop()
 
 
 def test_a_request_is_of_whole_days() -> None:

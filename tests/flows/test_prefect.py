@@ -122,6 +122,9 @@ def test_a_run_started_from_the_ui_shows_its_sources_its_models_and_why_one_fail
         "extract coingecko": "FAILED",
         **{f"dbt {layer}": "COMPLETED" for layer in LAYERS},
     }
+    said = prefect.logged(run)
+    assert "extracting coinpaprika, coingecko" in said
+    assert any(re.fullmatch(r"coinpaprika: [\d,]+ records", line) for line in said), said
     artifacts = prefect.artifacts(run)
     assert set(artifacts) == {"dbt-nodes", "pass"}
     assert '"coins"' in str(artifacts["dbt-nodes"]).replace("'", '"')
@@ -223,7 +226,6 @@ def test_a_run_cancelled_while_dbt_works_leaves_no_query_behind(prefect: Prefect
         assert prefect.ledger(run) == [("failed", "stopped before its end")]
         assert (turn.holder(prefect.settings), prefect.running()) == (None, [])
         eventually(lambda: prefect.query(AT_WORK) == [], "the query does not wait for it any longer")
-    assert prefect.run("elt")["state_name"] == "Partial"
 
 
 @pytest.fixture(scope="module")
