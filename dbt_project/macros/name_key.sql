@@ -13,14 +13,14 @@
 {%- endmacro -%}
 
 {#-
-    A coin's name for comparison, without the words that providers add or leave out (`0x` and `0x Protocol`); the whole
-    name where nothing else remains (`Coin`).
+    A coin's name for comparison, without the words and remarks that providers add or leave out (`0x` and `0x Protocol`,
+    `Loom` and `Loom (NEW)`); the whole name where nothing else remains (`Coin`).
 -#}
 {%- macro core_name_key(name) -%}
+    {%- set words = "\\y(" ~ var("generic_name_words") | join("|") ~ ")\\y" -%}
+    {%- set remarks = "[(\[](" ~ var("name_remarks") | join("|") ~ ")\\y[^)\]]*[)\]]" -%}
     coalesce(
-        {{ comparison_key(
-            "regexp_replace(" ~ name ~ ", '\\y(" ~ var("generic_name_words") | join("|") ~ ")\\y', '', 'gi')", name
-        ) }},
+        {{ comparison_key("regexp_replace(" ~ name ~ ", '" ~ words ~ "|" ~ remarks ~ "', '', 'gi')", name) }},
         {{ comparison_key(name) }}
     )
 {%- endmacro -%}
