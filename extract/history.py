@@ -43,6 +43,7 @@ def read(
     refused: dict[str, str] = known.setdefault("refused", {}).setdefault(plan, {})
     missing: dict[str, list[datetime]] = {}
     for whole, end in windows(past, length):
+        name = ""
         for start in (whole, past.start) if past.start > whole else (whole,):
             name = start.date().isoformat()
             if name in done:

@@ -31,7 +31,8 @@ def newest_load(url: str, schema: str) -> str:
     statement = sql.SQL("select coalesce(max(load_id), '') from {} where status = 0")
     with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(statement.format(sql.Identifier(schema, "_dlt_loads")))
-        return cursor.fetchone()[0]
+        ((newest,),) = cursor.fetchall()
+    return str(newest)
 
 
 def drop_unfinished(url: str, schema: str, tables: Mapping[str, Sequence[str]]) -> None:
