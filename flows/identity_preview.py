@@ -34,10 +34,16 @@ CHANGES = """
     order by changes.change_id
 """
 TOUCHED = """
-    select source, source_coin_id, old_canonical_id, new_canonical_id, count(observed_at), min(observed_at)::date::text,
-        max(observed_at)::date::text
+    with history as (
+        select source, source_coin_id, 'quote' as kind, observed_at as since, observed_at as until
+        from marts.coin_quotes
+        union all
+        select source, source_coin_id, 'candle', opened_at, closed_at from marts.coin_candles
+    )
+    select source, source_coin_id, old_canonical_id, new_canonical_id, count(*) filter (where kind = 'quote'),
+        count(*) filter (where kind = 'candle'), min(since)::date::text, max(until)::date::text
     from intermediate.int_listings__relinked
-    left join marts.coin_quotes using (source, source_coin_id)
+    left join history using (source, source_coin_id)
     group by 1, 2, 3, 4
     order by 1, 2
 """
@@ -76,9 +82,9 @@ def describe(warehouse: Warehouse) -> list[str]:
         changes, touched, unknown = (_rows(cursor, query) for query in (CHANGES, TOUCHED, UNKNOWN))
     merged = _count(sum(kind == "merged" for kind, *_ in changes), "coin")
     split = _count(sum(kind == "split" for kind, *_ in changes), "coin")
-    listings, quotes = _count(len(touched), "listing"), _count(sum(row[4] for row in touched), "quote")
+    listings, history = _count(len(touched), "listing"), _history(*(sum(row[n] for row in touched) for n in (4, 5)))
     lines = [
-        f"{merged} would merge, {split} would split; {listings} with {quotes} would follow",
+        f"{merged} would merge, {split} would split; {listings} with {history} would follow",
         *(_change(*row) for row in changes),
         *(_follower(*row) for row in touched),
         *(f"  {source} {coin}, of which a decision speaks, is no listing that we know" for source, coin in unknown),
@@ -102,9 +108,15 @@ def _change(kind: str, coin: str, name: str | None, other: str, other_name: str 
     return f"  {coin} ({name}) {verb} {other} ({other_name}), {detail}"
 
 
-def _follower(source: str, coin: str, old: str, new: str, quotes: int, first: str | None, last: str | None) -> str:
-    span = f" of {first} to {last}" if quotes else ""
-    return f"  {source} {coin} goes from {old} to {new}: {_count(quotes, 'quote')}{span}"
+def _history(quotes: int, candles: int) -> str:
+    return _count(quotes, "quote") + (f" and {_count(candles, 'candle')}" if candles else "")
+
+
+def _follower(
+    source: str, coin: str, old: str, new: str, quotes: int, candles: int, first: str | None, last: str | None
+) -> str:
+    span = f" of {first} to {last}" if first else ""
+    return f"  {source} {coin} goes from {old} to {new}: {_history(quotes, candles)}{span}"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
             ', ',
             case decision when 'same' then 'decided by people' when 'different' then 'refused by people' end,
             case when has_same_contract then 'same contract' when has_other_contract then 'contracts differ' end,
-            case when has_same_symbol then 'same symbol' end,
+            case when has_same_symbol then 'same symbol' else 'symbols differ' end,
             case
                 when has_same_name then 'same name'
                 when has_same_id_name then 'the same name in the ids'

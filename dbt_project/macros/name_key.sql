@@ -18,7 +18,7 @@
 -#}
 {%- macro core_name_key(name) -%}
     {%- set words = "\\y(" ~ var("generic_name_words") | join("|") ~ ")\\y" -%}
-    {%- set remarks = "[(\[](" ~ var("name_remarks") | join("|") ~ ")\\y[^)\]]*[)\]]" -%}
+    {%- set remarks = "[(\\[](" ~ var("name_remarks") | join("|") ~ ")\\y[^)\\]]*[)\\]]" -%}
     coalesce(
         {{ comparison_key("regexp_replace(" ~ name ~ ", '" ~ words ~ "|" ~ remarks ~ "', '', 'gi')", name) }},
         {{ comparison_key(name) }}

@@ -18,13 +18,13 @@ PARTED = ("coinpaprika", "ltc-litecoin", "different", "coingecko", "litecoin", "
 UNCLEAR = ("coingecko", "okb", "diffrent", "coinpaprika", "okb-okb", "a test says so")
 REPEATED = ("coinpaprika", "la-listed-again", "same", "coinpaprika", "tw-twice-listed", "a test says so")
 PREVIEWED = """\
-1 coin would merge, 1 coin would split; 2 listings with 2 quotes would follow
+1 coin would merge, 1 coin would split; 2 listings with 2 quotes and 1 candle would follow
   ltc-litecoin (Litecoin) splits from ltc (Litecoin), with coinpaprika ltc-litecoin
   ot (Only There) merges into ah (Alone Here), with coinpaprika ot-only-there
   coinpaprika ltc-litecoin goes from ltc to ltc-litecoin: 1 quote of {day} to {day}
-  coinpaprika ot-only-there goes from ot to ah: 1 quote of {day} to {day}
+  coinpaprika ot-only-there goes from ot to ah: 1 quote and 1 candle of {charted} to {day}
 Nothing is published yet: the next pass does that, unless the decisions are taken back before.
-""".format(day=START.date())
+""".format(day=START.date(), charted=START.date() - timedelta(days=2))
 
 
 @pytest.fixture
@@ -95,6 +95,13 @@ def test_decisions_merge_and_split_coins_and_are_undone(
         system.query(
             "insert into marts.news_mentions (article_id, canonical_id, matched_text, confidence) "
             "select article_id, 'ot', 'Only There', 0.9 from marts.news_articles order by article_id limit 1"
+        )
+        system.query(
+            "insert into marts.coin_candles (source, source_coin_id, canonical_id, open_usd, high_usd, low_usd, "
+            "close_usd, opened_at, closed_at, fetched_at) "
+            "values ('coinpaprika', 'ot-only-there', 'ot', 1, 1, 1, 1, %s, %s, now())",
+            START - timedelta(days=2),
+            START - timedelta(days=1),
         )
         before = life.versions[0].ids
         ltc = before["coingecko", "litecoin"]
