@@ -1,4 +1,8 @@
-"""Which coins of a snapshot a request asks for, and in which order."""
+"""Which coins of a snapshot a request asks for, and in which order.
+
+Nothing here calls Arrow: in a server, where its code is not in the processor's cache, each call takes 10 to 17 µs, more
+than going through hundreds of coins one by one.
+"""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -63,7 +67,8 @@ def _between(order: Order, first: int, last: int, offset: int, limit: int) -> Se
     """The coins `offset` to `offset + limit` in order of those numbered in [first, last); blocks before are counted."""
     start = end = wanted = 0
     for number, block in enumerate(order.blocks):
-        count = bisect_left(block, last) - bisect_left(block, first)
+        apart = block[-1] < first or block[0] >= last
+        count = 0 if apart else bisect_left(block, last) - bisect_left(block, first)
         if not wanted and count <= offset:
             offset -= count
             start = end = number + 1
