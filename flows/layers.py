@@ -60,5 +60,6 @@ def layer_task(layer: str, watch: LayerWatch) -> int:
     nodes = watch.wait(layer)
     skipped = sum(node.status == "skipped" for node in nodes)
     seconds = sum(node.seconds for node in nodes)
-    get_run_logger().info("%d nodes, %.1f s of work%s", len(nodes), seconds, f", {skipped} skipped" if skipped else "")
+    counted = f"{len(nodes)} node{'' if len(nodes) == 1 else 's'}"
+    get_run_logger().info("%s, %.1f s of work%s", counted, seconds, f", {skipped} skipped" if skipped else "")
     return len(nodes)
