@@ -7,6 +7,7 @@ than going through hundreds of coins one by one.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from api.readmodel.filters import Filters
@@ -59,8 +60,11 @@ def select(snapshot: Snapshot, filters: Filters, sort: str, offset: int, limit: 
 
 def _sorted(order: Order, found: Iterable[int]) -> Sequence[int]:
     """The coins found, in order."""
-    coins, place = order.coins, order.place
-    return [coins[here] for here in sorted([place[coin] for coin in found])]
+    wanted = list(found)
+    if len(wanted) < 2:  # of a single one `itemgetter` makes no tuple
+        return wanted
+    places: list[int] = sorted(itemgetter(*wanted)(order.place))
+    return itemgetter(*places)(order.coins)
 
 
 def _between(order: Order, first: int, last: int, offset: int, limit: int) -> Sequence[int]:
