@@ -52,7 +52,7 @@ class Ledger:
             update ops.etl_source_runs set
                 status = 'failed', error = %s, completed_at = clock_timestamp(),
                 duration_seconds = extract(epoch from clock_timestamp() - started_at)
-            where run_id = %s and source = %s
+            where run_id = %s and source = %s and status <> 'crashed'
             """,
             (error, self.run_id, source),
         )

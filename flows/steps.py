@@ -73,10 +73,13 @@ def extract_all(settings: Settings, warehouse: Warehouse, ledger: Ledger, *, cat
     """Extract every enabled source, side by side; one that fails stops no other. Returns source → what went wrong."""
 
     def attempt(name: SourceName) -> str | None:
+        ledger.turn.enter()  # a stopped pass leaves before its threads do
         try:
             extract_source(name, settings, warehouse, ledger, catalogue=catalogue)
         except Exception as error:  # noqa: BLE001  # whatever it was: the other sources go on, the ledger says it
             return report_failure(name, error)
+        finally:
+            ledger.turn.leave()
         return None
 
     pool = ThreadPoolExecutor(len(settings.sources), thread_name_prefix="extract")
@@ -125,8 +128,8 @@ def run_pass(
     write_shell_file(settings, warehouse)
     with open_run(settings, warehouse, trigger, flow_run_id, patience=patience) as ledger:
         outcome = _run(settings, warehouse, ledger, extract_all, build)
-        ledger.note_results(outcome.nodes)
         ledger.finish(outcome.status, version=outcome.version, error=outcome.error)
+        ledger.note_results(outcome.nodes)
         for anomaly in ledger.note_anomalies():
             logger.log(logging.INFO if anomaly.severity == "info" else logging.WARNING, "%s", anomaly.detail)
         alerts.look(settings, warehouse)

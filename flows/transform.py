@@ -93,7 +93,7 @@ def build(
 
     Raises TransformError, saying in one line which node failed and where the log is; nothing is published then.
     """
-    before, built = builds.state(warehouse), builds.last(warehouse)
+    marked, before, built = builds.mark(warehouse), builds.state(warehouse), builds.last(warehouse)
     scope: Scope = "part" if only else "anew" if anew else "everything"
     if scope == "everything" and built and built.project == before.project:
         scope = "refill"
@@ -109,7 +109,7 @@ def build(
             builds.forget(warehouse)  # were it for a table that somebody dropped, a refill would never bring it back
         raise
     if scope in ("everything", "refill"):
-        builds.record(warehouse, before)
+        builds.record(warehouse, before, run_id if scope == "everything" else marked)
     return nodes
 
 

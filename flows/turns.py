@@ -29,11 +29,12 @@ Result = TypeVar("Result")
 
 
 class BusyError(Exception):
-    """Something else has the turn; `work` says what, `run_id` names the pass if it is one that is known."""
+    """Something else has the turn: `work` says what, `name` says it to people, `run_id` which pass if that is known."""
 
     def __init__(self, work: str, run_id: str | None = None) -> None:
         name = {"pass": "another pass", "maintenance": work}.get(work, f"a {work}")
         super().__init__(f"{name} is running{f' ({run_id})' if run_id else ''}: let it finish, then start again")
+        self.name = name
         self.work = work
         self.run_id = run_id
 
@@ -91,11 +92,17 @@ class Turn:
                 told = partial(outcome.set_result, do())
             except BaseException as error:  # noqa: BLE001  # whatever it is: who waits gets it
                 told = partial(outcome.set_exception, error)
-            self.leave()  # first: who waits may be the last to leave, and take the next turn at once
-            told()
+            try:
+                self.leave()  # first: who waits may be the last to leave, and take the next turn at once
+            finally:
+                told()
 
         self.enter()
-        Thread(target=copy_context().run, args=(settle,), name="work", daemon=True).start()
+        try:
+            Thread(target=copy_context().run, args=(settle,), name="work", daemon=True).start()
+        except BaseException:  # there may be no thread to be had
+            self.leave()
+            raise
         ends: list[Future[Any]] = [outcome, stopped] if stopped else [outcome]
         wait(ends, return_when=FIRST_COMPLETED)
         if not outcome.done():
@@ -124,7 +131,7 @@ def take(settings: Settings, warehouse: Warehouse, work: Work, *, patience: floa
             if time.monotonic() >= deadline:
                 raise
             if said != error.work:
-                logger.info("waiting: a %s is at work", error.work)
+                logger.info("waiting: %s is running", error.name)
             said = error.work
             time.sleep(LOOK_AGAIN_SECONDS)
     try:

@@ -4,12 +4,9 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from api.memory import Memory
 from api.readmodel.filters import Texts
 from api.readmodel.numbers import Ints
-from api.readmodel.substrings import Pieces, SubstringIndex, among, renumbered
-
-REMEMBERED = 500
+from api.readmodel.substrings import Pieces, SubstringIndex, among, memory, renumbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Names:
         self._number = number
         self._names = renumbered(catalogue.names, number)
         self._searched = SubstringIndex(catalogue.searched, number)
-        self._found = Memory[Ints](REMEMBERED)
+        self._found = memory()
 
     def coin(self, canonical_id: str) -> int | None:
         """The number of a coin."""

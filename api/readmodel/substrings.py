@@ -2,12 +2,14 @@
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 
+from api.memory import Memory
 from api.readmodel.numbers import Ints, Numbers, code, over, sorted_in_groups
 
 LONGEST = 3
-REMEMBERED = 500
+REMEMBERED = 500_000
+"""Numbers of texts found, of four bytes each; nothing found weighs one, too."""
 STRETCH = 50_000
 BREAK = "\n"
 
@@ -55,12 +57,19 @@ class SubstringIndex:
         self._texts = texts = renumbered(pieces.texts, number)
         holders = memoryview(pieces.holders(over(number)))
         # no method of this object: what refers to itself stays in memory after its version has gone
-        self.find: Callable[[str], Ints] = lru_cache(REMEMBERED)(partial(_find, pieces.spans, holders, texts))
+        find = partial(_find, pieces.spans, holders, texts)
+        found = memory()
+        self.find: Callable[[str], Ints] = lambda piece: found.of(piece, lambda: find(piece))
         """The numbers of the texts that contain a piece (folded as the texts are), ascending."""
 
     def among(self, candidates: Iterable[int], piece: str) -> list[int]:
         """Those of the numbers whose texts contain a piece."""
         return among(self._texts, candidates, piece)
+
+
+def memory() -> Memory[Ints]:
+    """A memory of what texts find."""
+    return Memory(REMEMBERED, weigh=lambda found: len(found) + 1)
 
 
 def renumbered(texts: Sequence[str], number: Sequence[int]) -> list[str]:

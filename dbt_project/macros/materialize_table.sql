@@ -8,7 +8,7 @@
     {%- set columns = model.columns.keys() | join(", ") if config.get("contract").enforced -%}
     {{ run_hooks(pre_hooks) }}
     {%- call statement("main") -%}
-truncate {{ this }};
+{{ "delete from" if this.schema == "ops" else "truncate" }} {{ this }}; -- who reads ops sees the old rows or the new ones
 insert into {{ this }} {{ "(" ~ columns ~ ")" if columns }}
 select {{ columns or "*" }} from (
 {{ sql }}
@@ -22,7 +22,14 @@ select {{ columns or "*" }} from (
 {#- Whether this run only refills the tables of a warehouse that the same project has built as a whole: flows/builds.py. -#}
 {%- macro refilling() -%} {{ return(env_var("KASPARRO_SCOPE", "") == "refill") }} {%- endmacro -%}
 
-{#- Before a run that does more: the warehouse is whole again only when a pass says so. -#}
+{#-
+    At both ends of a run that does more: the warehouse is whole again only when a pass says so, and a pass that finds
+    another mark than it knows does not. The mark first: `flows/builds.py` notes what is whole under its lock.
+-#}
 {%- macro forget_last_build() -%}
-    {%- if execute and flags.WHICH in ("build", "run", "seed") and not refilling() -%} delete from ops.last_build {%- endif -%}
+    {%- if execute and flags.WHICH in ("build", "run", "seed") and not refilling() %}
+insert into ops.build_marks (model, invocation_id) values ('*', '{{ env_var("KASPARRO_RUN_ID", "") or invocation_id }}')
+on conflict (model) do update set invocation_id = excluded.invocation_id;
+delete from ops.last_build;
+    {%- endif -%}
 {%- endmacro -%}

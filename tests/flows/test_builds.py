@@ -1,12 +1,21 @@
 """How much a pass builds: all of it once, then what moves, then nothing; all of it again when that is not sure."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
+import psycopg2
 import pytest
 
-from flows import builds
+from flows import builds, transform
+from flows.steps import run_pass
+from flows.transform import NodeResult, Watch
+from kasparro.environment import dbt_environment
+from kasparro.settings import REPOSITORY
 from kasparro.warehouse import EmbeddedPostgres
 from providers.generated import GeneratedMarket
 from providers.server import running
@@ -83,6 +92,55 @@ def test_dbt_run_by_hand_lets_the_next_pass_build_everything(system: System) -> 
     assert by_hand.returncode == 0, by_hand.stdout
 
     assert built(system) == everything
+
+
+class ByHand(Watch):
+    """Somebody who makes a view anew while a pass is at work."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+
+    def ended(self, node: NodeResult) -> None:
+        """Run dbt in a process of its own."""
+        if node.name == "int_quotes__new":
+            environment = {**os.environ, **dbt_environment(self.system.settings, self.system.warehouse)}
+            environment |= {"KASPARRO_SCOPE": "", "KASPARRO_RUN_ID": ""}
+            environment["DBT_TARGET_PATH"] += "-by-hand"
+            dbt = [str(Path(sys.executable).parent / "dbt"), "run", "--select", "stg_coingecko__markets"]
+            subprocess.run(dbt, env=environment, cwd=REPOSITORY, check=True, capture_output=True)
+
+
+def test_dbt_run_by_hand_beside_a_pass_does_too(system: System, market: GeneratedMarket) -> None:
+    everything = built(system)
+    market.advance(5)
+
+    outcome = run_pass(
+        system.settings,
+        "test",
+        build=lambda settings, warehouse, ledger: transform.build(
+            settings, warehouse, ByHand(system), run_id=ledger.run_id, turn=ledger.turn.key
+        ),
+    )
+
+    assert outcome.is_new, outcome.error
+    assert {node.name for node in outcome.nodes} < everything, "it was a refill"
+    assert built(system) == everything
+
+
+def test_who_reads_ops_while_a_pass_refills_it_sees_what_was_there(system: System, market: GeneratedMarket) -> None:
+    market.list_coin("Alone Here", "ah", at="coingecko")
+    market.list_coin("Alone There", "ah", at="coinpaprika")
+    built(system)
+    reading = "select count(*) from ops.identity_review"
+    with closing(psycopg2.connect(system.warehouse.url("reader"))) as connection, connection.cursor() as cursor:
+        cursor.execute("begin isolation level repeatable read")
+        cursor.execute("select count(*) from ops.publications")  # from here on it sees one moment
+        market.advance(5)
+        assert "identity_review" in built(system)
+        cursor.execute(reading)
+        seen = cursor.fetchall()
+    assert seen == system.query(reading)
+    assert seen > [(0,)]
 
 
 def test_a_table_that_somebody_dropped_is_back_a_pass_later(system: System, market: GeneratedMarket) -> None:
