@@ -148,7 +148,7 @@ def _run(settings: Settings, warehouse: Warehouse, ledger: Ledger, extract_all: 
         error = "no source could be read: nothing new is published"
         return Outcome(ledger.run_id, "failed", None, failures, error)
     nodes: tuple[NodeResult, ...] = ()
-    if transform.is_needed(warehouse):
+    if ledger.turn.work(lambda: transform.is_needed(warehouse)):
         logger.info("transforming: dbt build, audits, publication")
         try:
             nodes = build(settings, warehouse, ledger)

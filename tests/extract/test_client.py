@@ -4,12 +4,14 @@ import logging
 import threading
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 import pytest
 
 from extract import calls
+from extract.calls import seconds_left_in_month
 from extract.http import Client, RateLimiter, SourceError
 from providers.access import Access, Doorkeeper, RetryAfter
 from providers.faults import Rule
@@ -250,7 +252,8 @@ def test_what_never_reached_the_provider_costs_no_call(extraction: Extraction) -
 
 def test_a_page_that_is_not_due_is_not_asked_for(extraction: Extraction) -> None:
     extraction.stand_in.market = GeneratedMarket(coins=600, seed=3)
-    tight: dict[str, Any] = {"coingecko_monthly_calls": 10_000, "etl_interval_minutes": 1}
+    minutes = int(seconds_left_in_month(datetime.now(UTC)) / 60)
+    tight: dict[str, Any] = {"coingecko_monthly_calls": max(minutes, 10), "etl_interval_minutes": 1}  # one a pass
     extracted = extraction.run("coingecko", **tight)
     assert extracted.plan is not None
     assert len(extraction.asked(MARKETS)) == 3

@@ -102,11 +102,11 @@ class ByHand(Watch):
 
     def ended(self, node: NodeResult) -> None:
         """Run dbt in a process of its own."""
-        if node.name == "int_quotes__new":
+        if node.name == "coins":
             environment = {**os.environ, **dbt_environment(self.system.settings, self.system.warehouse)}
             environment |= {"KASPARRO_SCOPE": "", "KASPARRO_RUN_ID": ""}
             environment["DBT_TARGET_PATH"] += "-by-hand"
-            dbt = [str(Path(sys.executable).parent / "dbt"), "run", "--select", "stg_coingecko__markets"]
+            dbt = [str(Path(sys.executable).parent / "dbt"), "run", "--select", "stg_rss__rejected_records"]
             subprocess.run(dbt, env=environment, cwd=REPOSITORY, check=True, capture_output=True)
 
 

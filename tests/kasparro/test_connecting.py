@@ -42,7 +42,7 @@ def named(form: str, database: URL, folder: Path | None) -> str:
         "postgresql+psycopg2://boss:{password}@127.0.0.1:{port}/{name}?application_name=my%20warehouse",
         "postgresql://boss:{password}@[::1]:{port}/{name}",
         "postgresql://boss:{password}@/{name}?host={folder}&port={port}",
-        "postgresql://boss:{password}@127.0.0.1:{port}/{name}?options=-c%20work_mem%3D5MB%20-c%20jit%3Doff",
+        "postgresql://boss:{password}@127.0.0.1:{port}/{name}?options=-c%20lock_timeout%3D5s%20-c%20jit%3Doff",
     ],
 )
 def test_a_server_is_reached_by_every_form_of_its_url_and_by_every_library(
@@ -55,8 +55,8 @@ def test_a_server_is_reached_by_every_form_of_its_url_and_by_every_library(
         of_others = make_url(warehouse.url(role)).render_as_string(hide_password=False)  # as dlt writes it again
         for url in (warehouse.url(role), of_others):
             with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
-                cursor.execute("select current_database(), current_setting('work_mem')")
-                assert cursor.fetchone() == (database.database, "5MB" if "work_mem" in form else "4MB")
+                cursor.execute("select current_database(), current_setting('lock_timeout')")
+                assert cursor.fetchone() == (database.database, "5s" if "lock_timeout" in form else "0")
         with create_engine(warehouse.url(role).replace("://", "+psycopg2://", 1)).connect() as connected:
             assert connected.exec_driver_sql("select current_database()").scalar() == database.database
     reads = [str(binaries() / "psql"), "--no-psqlrc", "--tuples-only", "--no-align", "-c", "select current_user"]
