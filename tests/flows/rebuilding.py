@@ -14,13 +14,13 @@ DERIVATIONS = (
 DROP = """
     do $$ declare found record; begin
     for found in
-        select oid::regclass as name, case relkind when 'v' then 'view' else 'table' end as kind
+        select oid::regclass::text as name, case relkind when 'v' then 'view' else 'table' end as kind
         from pg_class
         where relkind in ('r', 'v') and (
             relnamespace::regnamespace::text in ('staging', 'intermediate', 'candidate')
             or (relnamespace = 'marts'::regnamespace and relname = any (%s))
         )
-        order by relkind
+        order by relkind, name -- named before the first is dropped, which may take others along
     loop
         execute format('drop %%s if exists %%s cascade', found.kind, found.name);
     end loop; end $$

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import identity_preview
+from flows import builds, identity_preview
 from flows.steps import run_pass
 from providers.generated import GeneratedMarket
 from tests.flows.conftest import System
@@ -152,7 +152,8 @@ def test_a_warehouse_of_before_the_ledger_and_a_rebuilt_one_keep_every_id(
 ) -> None:
     life.live()
     for record in RECORDS:
-        system.query(f"drop table marts.{record}")
+        system.query(f"drop table marts.{record} cascade")
+    builds.forget(system.warehouse)  # it was another project that built these
 
     life.live()
 
@@ -169,6 +170,7 @@ def test_a_warehouse_of_before_the_ledger_and_a_rebuilt_one_keep_every_id(
     system.query("create schema staging authorization kasparro_transformer")
     system.query("create schema intermediate authorization kasparro_transformer")
     system.query("create schema candidate authorization kasparro_transformer")
+    builds.forget(system.warehouse)
     life.live()
 
     life.check_nothing_moved()
