@@ -1,5 +1,6 @@
 """What all tests stand on: a real embedded Postgres per test session, in a folder and on a port of its own."""
 
+import signal
 import socket
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,11 @@ from kasparro.settings import Settings, load_settings
 from kasparro.warehouse import EmbeddedPostgres, Warehouse, ensure_warehouse
 
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_CONFIG", "KASPARRO_REQUIRE_BROWSER")
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C again where a shell started the tests in its background: programs they start would ignore it, too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def free_port() -> int:
@@ -62,15 +68,15 @@ def warehouse(settings: Settings) -> Iterator[Warehouse]:
 
 
 @contextmanager
-def own_database(warehouse: Warehouse, settings: Settings) -> Generator[Warehouse]:
-    """A database of its own on the session's server: set up, and empty; dropped in the end."""
+def own_database(warehouse: Warehouse, settings: Settings, copied: str = "template1") -> Generator[Warehouse]:
+    """A database of its own on the session's server: set up, empty or a copy of another one; dropped in the end."""
     from kasparro.warehouse import LOGIN_ROLES, setup
 
     name = f"t{free_port()}"
     admin = psycopg2.connect(warehouse.url("admin"))
     admin.autocommit = True
     with admin.cursor() as cursor:
-        cursor.execute(f'create database "{name}"')
+        cursor.execute(f'create database "{name}" template "{copied}"')
     own = Warehouse(warehouse.admin.set(database=name), warehouse.secret)
     setup.ensure(own.admin, {role: own.login(role) for role in LOGIN_ROLES}, settings)
     yield own

@@ -9,8 +9,8 @@
         coalesce({{ one }}.core_name_key = {{ other }}.core_name_key, false) as has_same_core_name,
         coalesce({{ one }}.id_key = {{ other }}.id_key, false) as has_same_id,
         coalesce({{ one }}.id_key = {{ other }}.id_key, false)
-        or coalesce({{ one }}.id_key = {{ other }}.name_key and length({{ one }}.id_key) > 2, false)
-        or coalesce({{ one }}.name_key = {{ other }}.id_key and length({{ one }}.name_key) > 2, false)
+        or coalesce({{ one }}.id_key = {{ other }}.name_key and length({{ one }}.id_key) >= {{ var('shortest_name') }}, false)
+        or coalesce({{ one }}.name_key = {{ other }}.id_key and length({{ one }}.name_key) >= {{ var('shortest_name') }}, false)
             as has_same_id_name,
         {{ one }}.is_wrapped = {{ other }}.is_wrapped as has_same_wrapping,
         {{ one }}.other_coin_words <> {{ other }}.other_coin_words as has_other_coin_word,

@@ -1,7 +1,9 @@
 """A system for a test: an own database, an own home, and stand-in providers it may change."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,11 @@ import pytest
 from flows.steps import Outcome, run_pass
 from kasparro.settings import Settings
 from kasparro.warehouse import Role, Warehouse
+from providers.faults import Plan
 from providers.generated import GeneratedMarket
 from providers.server import running
 from providers.stand_in import StandIn
-from tests.conftest import make_settings
+from tests.conftest import make_settings, own_database
 
 COINS = 60
 
@@ -52,10 +55,16 @@ class System:
         return [row for (row,) in rows]
 
 
+@pytest.fixture(scope="session")
+def start() -> datetime:
+    """When the small market begins: the same for all tests, so that it is the same market."""
+    return datetime.now(UTC)
+
+
 @pytest.fixture
-def market() -> GeneratedMarket:
+def market(start: datetime) -> GeneratedMarket:
     """A small market."""
-    return GeneratedMarket(coins=COINS, seed=7)
+    return GeneratedMarket(coins=COINS, seed=7, start=start)
 
 
 @pytest.fixture
@@ -68,9 +77,41 @@ def stand_in(market: GeneratedMarket) -> Iterator[StandIn]:
 @pytest.fixture
 def system(fresh_warehouse: Warehouse, stand_in: StandIn, tmp_path: Path) -> System:
     """The system, set up and before its first pass."""
+    return _system(tmp_path / "home", fresh_warehouse, stand_in)
+
+
+@pytest.fixture(scope="session")
+def first_pass(
+    warehouse: Warehouse, settings: Settings, start: datetime, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
+    """A system after a first pass over the small market, to copy from."""
+    with (
+        own_database(warehouse, settings) as own,
+        running(GeneratedMarket(coins=COINS, seed=7, start=start)) as stand_in,
+    ):
+        system = _system(tmp_path_factory.mktemp("first") / "home", own, stand_in)
+        outcome = system.run()
+        assert outcome.exit_code == 0, outcome.error
+        yield system
+
+
+@pytest.fixture
+def published(
+    first_pass: System, warehouse: Warehouse, settings: Settings, market: GeneratedMarket, tmp_path: Path
+) -> Iterator[System]:
+    """The system after its first pass over the small market: a copy of one that ran."""
+    stand_in = first_pass.stand_in
+    stand_in.market, stand_in.faults = market, Plan()
+    stand_in.requests.clear()
+    shutil.copytree(first_pass.settings.kasparro_home, tmp_path / "home")
+    with own_database(warehouse, settings, copied=str(first_pass.warehouse.admin.database)) as own:
+        yield _system(tmp_path / "home", own, stand_in)
+
+
+def _system(home: Path, warehouse: Warehouse, stand_in: StandIn) -> System:
     settings = make_settings(
-        tmp_path / "home",
-        database_url=fresh_warehouse.url("admin"),
+        home,
+        database_url=warehouse.url("admin"),
         coinpaprika_base_url=stand_in.coinpaprika_url,
         coingecko_base_url=stand_in.coingecko_url,
         coinpaprika_rate_limit="1000/s",
@@ -78,7 +119,7 @@ def system(fresh_warehouse: Warehouse, stand_in: StandIn, tmp_path: Path) -> Sys
         rss_rate_limit="1000/s",
         coingecko_max_coins=0,
         rss_feeds=[stand_in.rss_url(name) for name in stand_in.market.feed_names()],
-        csv_dir=tmp_path / "csv",
+        csv_dir=home.parent / "csv",
     )
     settings.csv_dir.mkdir()
-    return System(settings, fresh_warehouse, stand_in)
+    return System(settings, warehouse, stand_in)

@@ -39,58 +39,55 @@ def test_a_pass_publishes_every_listing_and_one_bitcoin_of_both_providers(
     assert planned == {"coingecko": "ranks 1–250 every 5 min", "coinpaprika": "tickers every 5 min"}
 
 
-def test_a_second_pass_over_an_unchanged_market_adds_nothing(system: System) -> None:
-    system.run()
-    before = {mart: system.content(f"marts.{mart}") for mart in MARTS}
-    raw = system.query(
+def test_a_second_pass_over_an_unchanged_market_adds_nothing(published: System) -> None:
+    before = {mart: published.content(f"marts.{mart}") for mart in MARTS}
+    raw = published.query(
         "select count(*) from raw_coingecko.markets union all select count(*) from raw_coinpaprika.tickers"
     )
 
-    outcome = system.run()
+    outcome = published.run()
 
     assert outcome.exit_code == 0
     assert outcome.version == 1, "nothing changed, so nothing new was published"
     assert outcome.publication == "nothing new: version 1 stays"
-    assert {mart: system.content(f"marts.{mart}") for mart in MARTS} == before
+    assert {mart: published.content(f"marts.{mart}") for mart in MARTS} == before
     assert (
-        system.query(
+        published.query(
             "select count(*) from raw_coingecko.markets union all select count(*) from raw_coinpaprika.tickers"
         )
         == raw
     )
 
 
-def test_an_update_is_published_and_the_old_quote_stays_in_the_record(system: System, market: GeneratedMarket) -> None:
-    system.run()
-    old = system.query("select price_usd, updated_at from marts.coins where canonical_id = 'btc'")[0]
-    quotes = system.query("select count(*) from marts.coin_quotes where canonical_id = 'btc'")[0][0]
+def test_an_update_is_published_and_the_old_quote_stays_in_the_record(published: System, market: GeneratedMarket) -> None:
+    old = published.query("select price_usd, updated_at from marts.coins where canonical_id = 'btc'")[0]
+    quotes = published.query("select count(*) from marts.coin_quotes where canonical_id = 'btc'")[0][0]
     market.reprice("bitcoin", 1.5)
     market.advance(5)
 
-    outcome = system.run()
+    outcome = published.run()
 
-    new = system.query("select price_usd, updated_at from marts.coins where canonical_id = 'btc'")[0]
+    new = published.query("select price_usd, updated_at from marts.coins where canonical_id = 'btc'")[0]
     assert outcome.version == 2
     assert float(new[0]) == pytest.approx(float(old[0]) * 1.5, rel=0.2)
     assert new[1] > old[1]
-    assert system.query("select count(*) from marts.coin_quotes where canonical_id = 'btc'")[0][0] == quotes + 2
+    assert published.query("select count(*) from marts.coin_quotes where canonical_id = 'btc'")[0][0] == quotes + 2
 
 
-def test_a_price_that_jumps_at_one_source_is_held_back_and_shown(system: System) -> None:
-    system.run()
-    system.query("update marts.coin_listings set price_usd = price_usd * 2 where source_coin_id = 'btc-bitcoin'")
-    system.query("delete from ops.last_build")  # nothing has landed since: a pass would have nothing to do
-    old = system.query("select price_usd from marts.coins where canonical_id = 'btc'")[0][0]
+def test_a_price_that_jumps_at_one_source_is_held_back_and_shown(published: System) -> None:
+    published.query("update marts.coin_listings set price_usd = price_usd * 2 where source_coin_id = 'btc-bitcoin'")
+    published.query("delete from ops.last_build")  # nothing has landed since: a pass would have nothing to do
+    old = published.query("select price_usd from marts.coins where canonical_id = 'btc'")[0][0]
 
-    assert system.run().exit_code == 0
+    assert published.run().exit_code == 0
 
-    coingecko, coinpaprika = system.query(
+    coingecko, coinpaprika = published.query(
         "select is_counted, held_back_reason from marts.coin_listings where canonical_id = 'btc' order by source"
     )
     assert coingecko == (True, None)
     assert coinpaprika[0] is False
     assert coinpaprika[1].startswith("implausible against coingecko: ")
-    ((consensus, price, spread),) = system.query(
+    ((consensus, price, spread),) = published.query(
         "select consensus, price_usd, price_spread_pct from marts.coins where canonical_id = 'btc'"
     )
     assert consensus == "most_plausible"
@@ -140,51 +137,48 @@ def test_both_apis_unreachable_still_publishes_the_csv_files(system: System) -> 
     ]
 
 
-def test_nothing_readable_publishes_nothing_and_keeps_the_last_version(system: System) -> None:
-    system.run()
-    before = system.content("marts.coins")
+def test_nothing_readable_publishes_nothing_and_keeps_the_last_version(published: System) -> None:
+    before = published.content("marts.coins")
 
-    outcome = system.run(sources=["coingecko"], coingecko_base_url=NOWHERE)
+    outcome = published.run(sources=["coingecko"], coingecko_base_url=NOWHERE)
 
     assert outcome.exit_code == 1
     assert outcome.error == "no source could be read: nothing new is published"
-    assert system.content("marts.coins") == before
+    assert published.content("marts.coins") == before
 
 
-def test_a_failing_audit_leaves_the_published_marts_as_they_were(system: System, market: GeneratedMarket) -> None:
-    system.run()
-    system.query(
+def test_a_failing_audit_leaves_the_published_marts_as_they_were(published: System, market: GeneratedMarket) -> None:
+    published.query(
         "insert into marts.coins (canonical_id, symbol, name, status, consensus, source_count, sources, first_seen_at, "
         "last_seen_at) select 'ghost', symbol, name, status, consensus, source_count, sources, first_seen_at, "
         "last_seen_at from marts.coins limit 1"
     )
-    before = {mart: system.query(f"select t::text, xmin::text from marts.{mart} as t order by 1") for mart in MARTS}
+    before = {mart: published.query(f"select t::text, xmin::text from marts.{mart} as t order by 1") for mart in MARTS}
     market.advance(5)
 
-    outcome = system.run()
+    outcome = published.run()
 
     assert outcome.exit_code == 1
     assert outcome.error and "assert_coins_never_vanish" in outcome.error
     assert {
-        mart: system.query(f"select t::text, xmin::text from marts.{mart} as t order by 1") for mart in MARTS
+        mart: published.query(f"select t::text, xmin::text from marts.{mart} as t order by 1") for mart in MARTS
     } == before
-    assert system.query("select max(version) from ops.publications") == [(1,)]
+    assert published.query("select max(version) from ops.publications") == [(1,)]
 
-    system.query("delete from marts.coins where canonical_id = 'ghost'")
-    assert system.run().version == 2, "what was held back is published by the next good pass"
+    published.query("delete from marts.coins where canonical_id = 'ghost'")
+    assert published.run().version == 2, "what was held back is published by the next good pass"
 
 
-def test_views_and_grants_on_a_mart_survive_every_pass(system: System, market: GeneratedMarket) -> None:
-    system.run()
-    system.query("create schema mine; create view mine.top as select * from marts.coins where rank <= 3")
-    system.query("grant select (symbol) on marts.coins to pg_monitor")
+def test_views_and_grants_on_a_mart_survive_every_pass(published: System, market: GeneratedMarket) -> None:
+    published.query("create schema mine; create view mine.top as select * from marts.coins where rank <= 3")
+    published.query("grant select (symbol) on marts.coins to pg_monitor")
     market.advance(5)
 
-    outcome = system.run()
+    outcome = published.run()
 
     assert outcome.version == 2
-    assert system.query("select count(*) from mine.top") == [(3,)]
-    assert system.query("select has_column_privilege('pg_monitor', 'marts.coins', 'symbol', 'select')") == [(True,)]
+    assert published.query("select count(*) from mine.top") == [(3,)]
+    assert published.query("select has_column_privilege('pg_monitor', 'marts.coins', 'symbol', 'select')") == [(True,)]
 
 
 def test_two_passes_at_once_are_refused(system: System) -> None:

@@ -3,26 +3,21 @@
 {{ config(materialized='view') }}
 with
 
-sides as (
-    select
-        keyed.*,
-        listings.price_usd,
-        listings.market_cap_usd,
-        listings.circulating_supply,
-        listings.total_supply,
-        listings.max_supply,
-        listings.observed_at,
-        listings.status,
-        count(*) over (partition by keyed.source, keyed.symbol_key) as symbol_holders,
-        count(*) over (partition by keyed.source, keyed.symbol_key, keyed.core_name_key) as name_holders
-    from {{ ref('int_listings__keyed') }} as keyed
-    inner join {{ ref('int_listings__current') }} as listings using (source, source_coin_id)
-    where
-        keyed.symbol_key in (
-            select filed.symbol_key
-            from {{ ref('int_listings__keyed') }} as filed
-            where filed.source not in ('coingecko', 'coinpaprika') and filed.symbol_key <> ''
-        )
+keyed as (
+    select * from {{ ref('int_listings__keyed') }}
+),
+
+listings as (
+    select * from {{ ref('int_listings__current') }}
+),
+
+symbols_of_files as (
+    select symbol_key from keyed
+    where source not in ('coingecko', 'coinpaprika') and symbol_key <> ''
+),
+
+described as (
+    {{ described_listings('keyed.symbol_key in (select symbol_key from symbols_of_files)') }}
 ),
 
 files as (
@@ -44,12 +39,12 @@ files as (
         status,
         symbol_holders,
         name_holders
-    from sides
+    from described
     where source not in ('coingecko', 'coinpaprika')
 ),
 
 providers as (
-    select * from sides
+    select * from described
     where source in ('coingecko', 'coinpaprika')
 ),
 
@@ -67,28 +62,9 @@ compared as (
     inner join providers using (symbol_key)
 ),
 
-agreeing as (
-    select
-        *,
-        {{ link_agreements() }}
-    from compared
-),
+{{ judged_pairs() }},
 
-weighed as (
-    select
-        *,
-        has_agreeing_price or has_agreeing_market_cap or has_agreeing_supply as has_agreeing_quote
-    from agreeing
-),
-
-judged as (
-    select
-        *,
-        {{ link_method() }} as method
-    from weighed
-),
-
-scored as (
+file_pairs as (
     select
         source,
         source_coin_id,
@@ -96,10 +72,10 @@ scored as (
         other_source_coin_id,
         has_conflicting_price,
         method,
-        {{ link_confidence() }} as confidence,
-        {{ link_score() }} as score,
-        {{ link_evidence() }} as evidence
-    from judged
+        confidence,
+        score,
+        evidence
+    from scored
 )
 
-select * from scored
+select * from file_pairs

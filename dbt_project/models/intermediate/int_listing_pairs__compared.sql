@@ -14,37 +14,11 @@ candidates as (
 ),
 
 coingecko as (
-    select
-        keyed.*,
-        listings.price_usd,
-        listings.market_cap_usd,
-        listings.circulating_supply,
-        listings.total_supply,
-        listings.max_supply,
-        listings.observed_at,
-        listings.status,
-        count(*) over (partition by keyed.symbol_key) as symbol_holders,
-        count(*) over (partition by keyed.symbol_key, keyed.core_name_key) as name_holders
-    from keyed
-    inner join listings using (source, source_coin_id)
-    where keyed.source = 'coingecko'
+    {{ described_listings("keyed.source = 'coingecko'") }}
 ),
 
 coinpaprika as (
-    select
-        keyed.*,
-        listings.price_usd,
-        listings.market_cap_usd,
-        listings.circulating_supply,
-        listings.total_supply,
-        listings.max_supply,
-        listings.observed_at,
-        listings.status,
-        count(*) over (partition by keyed.symbol_key) as symbol_holders,
-        count(*) over (partition by keyed.symbol_key, keyed.core_name_key) as name_holders
-    from keyed
-    inner join listings using (source, source_coin_id)
-    where keyed.source = 'coinpaprika'
+    {{ described_listings("keyed.source = 'coinpaprika'") }}
 ),
 
 compared as (

@@ -6,34 +6,6 @@ compared as (
     select * from {{ ref('int_listing_pairs__compared') }}
 ),
 
-agreeing as (
-    select
-        *,
-        {{ link_agreements() }}
-    from compared
-),
-
-weighed as (
-    select
-        *,
-        has_agreeing_price or has_agreeing_market_cap or has_agreeing_supply as has_agreeing_quote
-    from agreeing
-),
-
-judged as (
-    select
-        *,
-        {{ link_method() }} as method
-    from weighed
-),
-
-scored as (
-    select
-        *,
-        {{ link_confidence() }} as confidence,
-        {{ link_score() }} as score,
-        {{ link_evidence() }} as evidence
-    from judged
-)
+{{ judged_pairs() }}
 
 select * from scored

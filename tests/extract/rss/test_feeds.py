@@ -116,11 +116,10 @@ def test_addresses_are_told_without_their_secrets() -> None:
 
 
 def test_calls_are_counted_against_the_month_s_budget(feeds: Feeds) -> None:
-    url = feeds.site.put("/rss", feed("a"))
-    gone = f"http://{feeds.site.address}/gone"
+    url, other = feeds.site.put("/rss", feed("a")), feeds.site.put("/other", feed("b"))
     feeds.settings = feeds.settings.model_copy(update={"rss_monthly_calls": 3})
-    assert feeds.read(url, gone).calls_this_month == 2
-    told = feeds.read(url, gone).problems
+    assert feeds.read(url, other).calls_this_month == 2
+    told = feeds.read(url, other).problems  # the third call is that of whichever comes first
     assert any("the month's 3 calls" in problem and "RSS_MONTHLY_CALLS" in problem for problem in told)
     with pytest.raises(SourceError, match="the month's 3 calls"):
         feeds.read(url)
