@@ -88,6 +88,7 @@ def _end_initdb(scratch: Path) -> None:
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.name() == "initdb" and any(part.startswith(f"{scratch}/") for part in process.cmdline()):
+                process.suspend()  # or it would start another one behind our back
                 family = [process, *process.children(recursive=True)]
                 for each in family:
                     each.kill()

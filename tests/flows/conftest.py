@@ -96,7 +96,7 @@ def first_pass(
 
 
 @pytest.fixture
-def published(
+def filled(
     first_pass: System, warehouse: Warehouse, settings: Settings, market: GeneratedMarket, tmp_path: Path
 ) -> Iterator[System]:
     """The system after its first pass over the small market: a copy of one that ran."""

@@ -56,117 +56,111 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_rename_and_a_retype_are_held_back_and_end_as_if_they_had_not_been(
-    system: System, market: GeneratedMarket, project: Path
+    filled: System, market: GeneratedMarket, project: Path
 ) -> None:
-    outcome = system.run()
-    assert outcome.exit_code == 0, outcome.error
-    before = system.content("marts.coins")
+    before = filled.content("marts.coins")
     drifting(
-        system,
+        filled,
         coins_markets=RenameField(field="current_price", to="last_price"),
         tickers=RetypeField(field="quotes.USD.price"),
     )
     renamed, retyped = "coingecko.markets.current_price", "coinpaprika.tickers.usd_price"
 
     for _ in ("the first pass", "another pass is the same event"):
-        outcome = next_pass(system, market)
+        outcome = next_pass(filled, market)
 
         assert outcome.exit_code == 3
         assert set(outcome.failures) == {"coingecko", "coinpaprika"}
         assert f"{renamed} is now called last_price" in outcome.failures["coingecko"]
-        assert system.query("select source from ops.source_status where error ~ 'held back' order by 1") == [
+        assert filled.query("select source from ops.source_status where error ~ 'held back' order by 1") == [
             ("coingecko",),
             ("coinpaprika",),
         ], "so /health says it, too"
-        assert events(system) == [("renamed", renamed, "open"), ("retyped", retyped, "open")]
-        assert system.query(BTC_QUOTES) == [("coingecko", 1), ("coinpaprika", 1)]
-        assert system.content("marts.coins") == before
+        assert events(filled) == [("renamed", renamed, "open"), ("retyped", retyped, "open")]
+        assert filled.query(BTC_QUOTES) == [("coingecko", 1), ("coinpaprika", 1)]
+        assert filled.content("marts.coins") == before
 
-    approved = [event.suggested_mapping for event in drift.open_events(system.warehouse)]
+    approved = [event.suggested_mapping for event in drift.open_events(filled.warehouse)]
     assert approved == [f"{renamed}: last_price", f"{retyped}: usd_price"]
     approve(project, *map(str, approved))
-    outcome = next_pass(system, market)
+    outcome = next_pass(filled, market)
 
     assert outcome.exit_code == 0, outcome.error
-    assert events(system) == [("renamed", renamed, "resolved"), ("retyped", retyped, "resolved")]
-    assert system.query(BTC_QUOTES) == [("coingecko", 4), ("coinpaprika", 4)], "every pass is in the history"
-    assert system.query("select count(*) from marts.coin_quotes where price_usd is null") == [(0,)]
+    assert events(filled) == [("renamed", renamed, "resolved"), ("retyped", retyped, "resolved")]
+    assert filled.query(BTC_QUOTES) == [("coingecko", 4), ("coinpaprika", 4)], "every pass is in the history"
+    assert filled.query("select count(*) from marts.coin_quotes where price_usd is null") == [(0,)]
 
 
-def test_what_went_missing_is_held_back_until_it_is_there_again(system: System, market: GeneratedMarket) -> None:
-    outcome = system.run()
-    assert outcome.exit_code == 0, outcome.error
-    drifting(system, coins_markets=DropField(field="current_price"), tickers=FewerRows(share=0.5))
+def test_what_went_missing_is_held_back_until_it_is_there_again(filled: System, market: GeneratedMarket) -> None:
+    drifting(filled, coins_markets=DropField(field="current_price"), tickers=FewerRows(share=0.5))
     price, half = "coingecko.markets.current_price", "coinpaprika.tickers.*"
 
-    assert next_pass(system, market).exit_code == 3
-    assert events(system) == [("missing", price, "open"), ("row_count", half, "open")]
-    assert system.query(BTC_QUOTES) == [("coingecko", 1), ("coinpaprika", 1)]
+    assert next_pass(filled, market).exit_code == 3
+    assert events(filled) == [("missing", price, "open"), ("row_count", half, "open")]
+    assert filled.query(BTC_QUOTES) == [("coingecko", 1), ("coinpaprika", 1)]
 
-    drifting(system)
-    assert next_pass(system, market).exit_code == 0
-    assert events(system) == [("missing", price, "resolved"), ("row_count", half, "resolved")]
-    assert system.query(BTC_QUOTES) == [("coingecko", 2), ("coinpaprika", 2)], "a gap where the drift was"
+    drifting(filled)
+    assert next_pass(filled, market).exit_code == 0
+    assert events(filled) == [("missing", price, "resolved"), ("row_count", half, "resolved")]
+    assert filled.query(BTC_QUOTES) == [("coingecko", 2), ("coinpaprika", 2)], "a gap where the drift was"
 
 
 def test_half_a_catalogue_delists_nobody_a_renamed_key_is_one_event_and_a_new_field_is_noted(
-    system: System, market: GeneratedMarket, project: Path
+    filled: System, market: GeneratedMarket, project: Path
 ) -> None:
-    system.run()
     listed = "select source_coin_id, status from marts.coin_listings where source = 'coingecko' order by 1"
-    before = system.query(listed)
+    before = filled.query(listed)
     drifting(
-        system,
+        filled,
         coins_list=FewerRows(share=0.5),
         coins_markets=RenameField(field="id", to="coin_id"),
         tickers=SetField(field="sentiment", value="bullish"),
     )
-    system.query("delete from raw_coingecko._dlt_pipeline_state")  # the catalogue is due again
-    shutil.rmtree(system.settings.kasparro_home / "dlt")
+    filled.query("delete from raw_coingecko._dlt_pipeline_state")  # the catalogue is due again
+    shutil.rmtree(filled.settings.kasparro_home / "dlt")
 
     for _ in range(2):
-        assert next_pass(system, market).exit_code == 3
-        assert sorted(events(system)[:2]) + events(system)[2:] == [
+        assert next_pass(filled, market).exit_code == 3
+        assert sorted(events(filled)[:2]) + events(filled)[2:] == [
             ("renamed", "coingecko.markets.id", "open"),
             ("row_count", "coingecko.coins_list.*", "open"),
             ("added", "coinpaprika.tickers.sentiment", "noted"),
         ]
-        assert system.query(listed) == before
-    assert system.query(
+        assert filled.query(listed) == before
+    assert filled.query(
         "select example, severity, 'coins' = any(touched_marts), 'GET /data' = any(touched_endpoints) "
         "from ops.schema_drift_events where kind = 'added'"
     ) == [("bullish", "warning", True, True)]
 
     # the records without a key were quarantined: one line gives them theirs
-    assert [event.suggested_mapping for event in drift.open_events(system.warehouse)][1:] == [KEY_MAPPING]
-    assert system.query(BTC_QUOTES) == [("coingecko", 1), ("coinpaprika", 3)]
+    assert [event.suggested_mapping for event in drift.open_events(filled.warehouse)][1:] == [KEY_MAPPING]
+    assert filled.query(BTC_QUOTES) == [("coingecko", 1), ("coinpaprika", 3)]
     approve(project, KEY_MAPPING)
     for quotes in (4, 5):
-        next_pass(system, market)
-        assert ("renamed", "coingecko.markets.id", "resolved") in events(system)
-        assert system.query(BTC_QUOTES) == [("coingecko", quotes), ("coinpaprika", quotes)]
+        next_pass(filled, market)
+        assert ("renamed", "coingecko.markets.id", "resolved") in events(filled)
+        assert filled.query(BTC_QUOTES) == [("coingecko", quotes), ("coinpaprika", quotes)]
 
 
 def test_what_people_accept_is_published(
-    system: System, market: GeneratedMarket, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    filled: System, market: GeneratedMarket, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(drift, "load_settings", lambda: system.settings)
-    system.run()
+    monkeypatch.setattr(drift, "load_settings", lambda: filled.settings)
     assert drift.main([]) == 0
     assert "No drift is open" in capsys.readouterr().out
-    drifting(system, coins_markets=FewerRows(share=0.5))
-    next_pass(system, market)
+    drifting(filled, coins_markets=FewerRows(share=0.5))
+    next_pass(filled, market)
 
     assert drift.main([]) == 0
     said = capsys.readouterr().out
-    (event,) = drift.open_events(system.warehouse)
+    (event,) = drift.open_events(filled.warehouse)
     assert f"make drift ARGS='accept {event.short_id}'" in said
     assert drift.main(["accept", "nothing"]) == 1
     assert "`make drift` lists them" in capsys.readouterr().err
     assert drift.main(["reject"]) == 2
     assert drift.main(["accept", event.short_id]) == 0
-    system.run()
+    filled.run()
 
-    assert events(system) == [("row_count", "coingecko.markets.*", "accepted")]
-    assert system.query(BTC_QUOTES) == [("coingecko", 2), ("coinpaprika", 2)]
-    assert next_pass(system, market).exit_code == 0, "half is what is expected now"
+    assert events(filled) == [("row_count", "coingecko.markets.*", "accepted")]
+    assert filled.query(BTC_QUOTES) == [("coingecko", 2), ("coinpaprika", 2)]
+    assert next_pass(filled, market).exit_code == 0, "half is what is expected now"

@@ -134,9 +134,8 @@ def test_hours_and_days_are_made_of_quotes_files_and_backfills_and_follow_each(s
     ) == [(True, True)]
 
 
-def test_what_a_contract_gained_reaches_tables_that_exist(system: System) -> None:
-    system.run()
-    system.query(
+def test_what_a_contract_gained_reaches_tables_that_exist(filled: System) -> None:
+    filled.query(
         """
         alter table marts.coin_quotes drop column is_plausible cascade;
         alter table marts.coins alter column consensus drop not null;
@@ -146,39 +145,38 @@ def test_what_a_contract_gained_reaches_tables_that_exist(system: System) -> Non
         delete from ops.last_build; -- it was another project that built these
         """
     )
-    ((name,),) = system.query(
+    ((name,),) = filled.query(
         "select conname from pg_constraint where conrelid = 'marts.coins'::regclass and contype = 'c' "
         "and pg_get_constraintdef(oid) like '%%median%%'"
     )
-    system.query(f"alter table marts.coins drop constraint {name}; update marts.coins set consensus = null")
-    quotes = system.query("select count(*) from marts.coin_quotes")
+    filled.query(f"alter table marts.coins drop constraint {name}; update marts.coins set consensus = null")
+    quotes = filled.query("select count(*) from marts.coin_quotes")
 
-    assert system.run().version == 2
+    assert filled.run().version == 2
 
-    assert system.query("select count(*), bool_and(is_plausible) from marts.coin_quotes") == [(*quotes[0], True)]
-    assert system.query("select bool_and(consensus is not null) from marts.coins") == [(True,)]
-    checks = system.query(
+    assert filled.query("select count(*), bool_and(is_plausible) from marts.coin_quotes") == [(*quotes[0], True)]
+    assert filled.query("select bool_and(consensus is not null) from marts.coins") == [(True,)]
+    checks = filled.query(
         "select conname, convalidated from pg_constraint where conrelid = 'marts.coins'::regclass and contype = 'c'"
     )
     assert (name, True) in checks
     assert "coins_rank_check" not in dict(checks), "what the contract no longer says is dropped"
-    required = system.query(
+    required = filled.query(
         "select attname, attnotnull from pg_attribute where attrelid = 'marts.coins'::regclass "
         "and attname in ('consensus', 'forgotten') order by 1"
     )
     assert required == [("consensus", True), ("forgotten", False)]
 
 
-def test_a_reader_in_the_middle_of_its_work_holds_up_no_pass_and_sees_one_version(system: System, market: Any) -> None:
-    system.run()
-    reader = psycopg2.connect(system.warehouse.url("reader"), options=REPEATABLE)
+def test_a_reader_in_the_middle_of_its_work_holds_up_no_pass_and_sees_one_version(filled: System, market: Any) -> None:
+    reader = psycopg2.connect(filled.warehouse.url("reader"), options=REPEATABLE)
     seen = "select (select max(updated_at) from marts.coins), (select max(bucket_at) from marts.coin_prices_hourly), "
     seen += "(select count(*) from marts.coin_quotes)"
     with reader, reader.cursor() as cursor:
         cursor.execute(seen)
         before = cursor.fetchone()
         market.advance(70)
-        assert system.run().version == 2, "nothing is altered that is as it should be"
+        assert filled.run().version == 2, "nothing is altered that is as it should be"
         cursor.execute(seen)
         assert cursor.fetchone() == before
     with reader, reader.cursor() as cursor:

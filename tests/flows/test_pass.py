@@ -39,55 +39,55 @@ def test_a_pass_publishes_every_listing_and_one_bitcoin_of_both_providers(
     assert planned == {"coingecko": "ranks 1–250 every 5 min", "coinpaprika": "tickers every 5 min"}
 
 
-def test_a_second_pass_over_an_unchanged_market_adds_nothing(published: System) -> None:
-    before = {mart: published.content(f"marts.{mart}") for mart in MARTS}
-    raw = published.query(
+def test_a_second_pass_over_an_unchanged_market_adds_nothing(filled: System) -> None:
+    before = {mart: filled.content(f"marts.{mart}") for mart in MARTS}
+    raw = filled.query(
         "select count(*) from raw_coingecko.markets union all select count(*) from raw_coinpaprika.tickers"
     )
 
-    outcome = published.run()
+    outcome = filled.run()
 
     assert outcome.exit_code == 0
     assert outcome.version == 1, "nothing changed, so nothing new was published"
     assert outcome.publication == "nothing new: version 1 stays"
-    assert {mart: published.content(f"marts.{mart}") for mart in MARTS} == before
+    assert {mart: filled.content(f"marts.{mart}") for mart in MARTS} == before
     assert (
-        published.query(
+        filled.query(
             "select count(*) from raw_coingecko.markets union all select count(*) from raw_coinpaprika.tickers"
         )
         == raw
     )
 
 
-def test_an_update_is_published_and_the_old_quote_stays_in_the_record(published: System, market: GeneratedMarket) -> None:
-    old = published.query("select price_usd, updated_at from marts.coins where canonical_id = 'btc'")[0]
-    quotes = published.query("select count(*) from marts.coin_quotes where canonical_id = 'btc'")[0][0]
+def test_an_update_is_published_and_the_old_quote_stays_in_the_record(filled: System, market: GeneratedMarket) -> None:
+    old = filled.query("select price_usd, updated_at from marts.coins where canonical_id = 'btc'")[0]
+    quotes = filled.query("select count(*) from marts.coin_quotes where canonical_id = 'btc'")[0][0]
     market.reprice("bitcoin", 1.5)
     market.advance(5)
 
-    outcome = published.run()
+    outcome = filled.run()
 
-    new = published.query("select price_usd, updated_at from marts.coins where canonical_id = 'btc'")[0]
+    new = filled.query("select price_usd, updated_at from marts.coins where canonical_id = 'btc'")[0]
     assert outcome.version == 2
     assert float(new[0]) == pytest.approx(float(old[0]) * 1.5, rel=0.2)
     assert new[1] > old[1]
-    assert published.query("select count(*) from marts.coin_quotes where canonical_id = 'btc'")[0][0] == quotes + 2
+    assert filled.query("select count(*) from marts.coin_quotes where canonical_id = 'btc'")[0][0] == quotes + 2
 
 
-def test_a_price_that_jumps_at_one_source_is_held_back_and_shown(published: System) -> None:
-    published.query("update marts.coin_listings set price_usd = price_usd * 2 where source_coin_id = 'btc-bitcoin'")
-    published.query("delete from ops.last_build")  # nothing has landed since: a pass would have nothing to do
-    old = published.query("select price_usd from marts.coins where canonical_id = 'btc'")[0][0]
+def test_a_price_that_jumps_at_one_source_is_held_back_and_shown(filled: System) -> None:
+    filled.query("update marts.coin_listings set price_usd = price_usd * 2 where source_coin_id = 'btc-bitcoin'")
+    filled.query("delete from ops.last_build")  # nothing has landed since: a pass would have nothing to do
+    old = filled.query("select price_usd from marts.coins where canonical_id = 'btc'")[0][0]
 
-    assert published.run().exit_code == 0
+    assert filled.run().exit_code == 0
 
-    coingecko, coinpaprika = published.query(
+    coingecko, coinpaprika = filled.query(
         "select is_counted, held_back_reason from marts.coin_listings where canonical_id = 'btc' order by source"
     )
     assert coingecko == (True, None)
     assert coinpaprika[0] is False
     assert coinpaprika[1].startswith("implausible against coingecko: ")
-    ((consensus, price, spread),) = published.query(
+    ((consensus, price, spread),) = filled.query(
         "select consensus, price_usd, price_spread_pct from marts.coins where canonical_id = 'btc'"
     )
     assert consensus == "most_plausible"
@@ -137,48 +137,48 @@ def test_both_apis_unreachable_still_publishes_the_csv_files(system: System) -> 
     ]
 
 
-def test_nothing_readable_publishes_nothing_and_keeps_the_last_version(published: System) -> None:
-    before = published.content("marts.coins")
+def test_nothing_readable_publishes_nothing_and_keeps_the_last_version(filled: System) -> None:
+    before = filled.content("marts.coins")
 
-    outcome = published.run(sources=["coingecko"], coingecko_base_url=NOWHERE)
+    outcome = filled.run(sources=["coingecko"], coingecko_base_url=NOWHERE)
 
     assert outcome.exit_code == 1
     assert outcome.error == "no source could be read: nothing new is published"
-    assert published.content("marts.coins") == before
+    assert filled.content("marts.coins") == before
 
 
-def test_a_failing_audit_leaves_the_published_marts_as_they_were(published: System, market: GeneratedMarket) -> None:
-    published.query(
+def test_a_failing_audit_leaves_the_published_marts_as_they_were(filled: System, market: GeneratedMarket) -> None:
+    filled.query(
         "insert into marts.coins (canonical_id, symbol, name, status, consensus, source_count, sources, first_seen_at, "
         "last_seen_at) select 'ghost', symbol, name, status, consensus, source_count, sources, first_seen_at, "
         "last_seen_at from marts.coins limit 1"
     )
-    before = {mart: published.query(f"select t::text, xmin::text from marts.{mart} as t order by 1") for mart in MARTS}
+    before = {mart: filled.query(f"select t::text, xmin::text from marts.{mart} as t order by 1") for mart in MARTS}
     market.advance(5)
 
-    outcome = published.run()
+    outcome = filled.run()
 
     assert outcome.exit_code == 1
     assert outcome.error and "assert_coins_never_vanish" in outcome.error
     assert {
-        mart: published.query(f"select t::text, xmin::text from marts.{mart} as t order by 1") for mart in MARTS
+        mart: filled.query(f"select t::text, xmin::text from marts.{mart} as t order by 1") for mart in MARTS
     } == before
-    assert published.query("select max(version) from ops.publications") == [(1,)]
+    assert filled.query("select max(version) from ops.publications") == [(1,)]
 
-    published.query("delete from marts.coins where canonical_id = 'ghost'")
-    assert published.run().version == 2, "what was held back is published by the next good pass"
+    filled.query("delete from marts.coins where canonical_id = 'ghost'")
+    assert filled.run().version == 2, "what was held back is published by the next good pass"
 
 
-def test_views_and_grants_on_a_mart_survive_every_pass(published: System, market: GeneratedMarket) -> None:
-    published.query("create schema mine; create view mine.top as select * from marts.coins where rank <= 3")
-    published.query("grant select (symbol) on marts.coins to pg_monitor")
+def test_views_and_grants_on_a_mart_survive_every_pass(filled: System, market: GeneratedMarket) -> None:
+    filled.query("create schema mine; create view mine.top as select * from marts.coins where rank <= 3")
+    filled.query("grant select (symbol) on marts.coins to pg_monitor")
     market.advance(5)
 
-    outcome = published.run()
+    outcome = filled.run()
 
     assert outcome.version == 2
-    assert published.query("select count(*) from mine.top") == [(3,)]
-    assert published.query("select has_column_privilege('pg_monitor', 'marts.coins', 'symbol', 'select')") == [(True,)]
+    assert filled.query("select count(*) from mine.top") == [(3,)]
+    assert filled.query("select has_column_privilege('pg_monitor', 'marts.coins', 'symbol', 'select')") == [(True,)]
 
 
 def test_two_passes_at_once_are_refused(system: System) -> None:

@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from flows import transform
 from flows.steps import Outcome, run_pass
 from flows.transform import NodeResult, Watch
@@ -32,19 +30,18 @@ class Intruder(Watch):
             subprocess.run(dbt, env=self.environment, cwd=REPOSITORY, check=True, capture_output=True)
 
 
-def test_nothing_is_published_but_a_whole_audited_run_of_its_own(system: System, market: GeneratedMarket) -> None:
-    system.run()
+def test_nothing_is_published_but_a_whole_audited_run_of_its_own(filled: System, market: GeneratedMarket) -> None:
     market.advance(5)
-    read_everything(system.settings, system.warehouse)
+    read_everything(filled.settings, filled.warehouse)
 
     def published() -> list[tuple[object, ...]]:
-        return system.query("select version, changes::text from ops.publications") + system.query(
+        return filled.query("select version, changes::text from ops.publications") + filled.query(
             "select canonical_id, price_usd, updated_at, xmin::text from marts.coins order by 1"
         )
 
     def build(watch: Watch, *only: str) -> Outcome:
         return run_pass(
-            system.settings,
+            filled.settings,
             "test",
             extract_all=read_nothing,
             build=lambda settings, warehouse, ledger: transform.build(
@@ -55,14 +52,8 @@ def test_nothing_is_published_but_a_whole_audited_run_of_its_own(system: System,
     before = published()
     assert not build(Watch(), "path:models/marts").is_new, "what they are made of is not part of the run"
     assert not build(Watch(), "*").is_new, "no audit is part of the run"
-    outcome = build(Intruder(system.settings, system.warehouse))
+    outcome = build(Intruder(filled.settings, filled.warehouse))
     assert outcome.exit_code == 1
     assert "another run of dbt built some of these tables meanwhile" in (outcome.error or "")
     assert published() == before
     assert build(Watch()).version == 2, "and what was held back is published by the next good run"
-
-
-@pytest.fixture
-def market() -> GeneratedMarket:
-    """The smallest market."""
-    return GeneratedMarket(coins=10, seed=7)

@@ -49,10 +49,10 @@ def test_two_passes_at_once_are_refused_also_from_two_homes(system: System, tmp_
     assert system.query(turn.HOLDER) == []
 
 
-def test_who_is_patient_waits_for_the_turn(system: System) -> None:
+def test_who_is_patient_waits_for_the_turn(filled: System) -> None:
     with ThreadPoolExecutor(1) as pool:
-        with turns.take(system.settings, system.warehouse, "backfill"):
-            waiting = pool.submit(steps.run_pass, system.settings, "test", patience=120)
+        with turns.take(filled.settings, filled.warehouse, "backfill"):
+            waiting = pool.submit(steps.run_pass, filled.settings, "test", patience=120)
             with pytest.raises(TimeoutError):
                 waiting.result(0.5)
         assert waiting.result().exit_code == 0
