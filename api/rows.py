@@ -1,8 +1,7 @@
 """Rows as JSON objects, from values that are JSON texts already."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import chain, repeat
 from operator import itemgetter
 
 RowWriter = Callable[[Sequence[bytes]], bytes]
@@ -40,14 +39,16 @@ def row_writer(
 def written(fields: Sequence[str], columns: Sequence[Sequence[bytes]], quoted: frozenset[str]) -> bytes:
     """JSON objects with commas between, from values that are JSON texts and come column by column.
 
-    Those of `quoted` go between quotes. Names and values are joined in one step, in half the time of row by row.
+    Those of `quoted` go between quotes. All pieces of all rows are joined in one step: half the time of row by row.
     """
-    parts: list[Iterable[bytes]] = []
-    before = b',{"'
-    for field, column in zip(fields, columns, strict=True):
-        parts += [repeat(b'%b%b":' % (before, field.encode())), _quoted(column) if field in quoted else column]
-        before = b',"'
-    return b"".join(chain.from_iterable(zip(*parts, repeat(b"}"), strict=False)))[1:]
+    row: list[bytes] = []
+    for field in fields:
+        row += [b'%b"%b":' % (b"," if row else b",{", field.encode()), b""]
+    row.append(b"}")
+    pieces = row * len(columns[0])
+    for place, (field, column) in enumerate(zip(fields, columns, strict=True)):
+        pieces[2 * place + 1 :: len(row)] = _quoted(column) if field in quoted else column
+    return b"".join(pieces)[1:]
 
 
 def _quoted(texts: Sequence[bytes]) -> list[bytes]:
