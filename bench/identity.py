@@ -23,13 +23,17 @@ BEFORE = (
     "models/staging",
     "int_loads__*",
     "int_fields__*",
+    "int_keys__*",
     "int_quotes__new",
     "int_sources__restated",
 )
 IDENTITY = (
     "int_names__*",
     "int_listings__*",
+    "int_listing_links__*",
     "int_listing_pairs__*",
+    "int_file_pairs__*",
+    "int_quotes__believed",
     "int_coin_parts__*",
     "int_coin_ids__*",
     "int_coins__*",
