@@ -80,9 +80,14 @@ class Edge:
                 await render(OURS, scope["path"], request_id)(scope, receive, send_marked)
         finally:
             seconds = time.perf_counter() - started
-            route = getattr(scope.get("route"), "path", "unmatched")
-            observe(method, route, status, seconds)
+            observe(method, self._route(scope), status, seconds)
             accesslog.write(scope, method, status, seconds)
+
+    def _route(self, scope: Scope) -> str:
+        """The path of the route that answered; that of the OpenAPI document is Starlette's, which does not tell."""
+        if scope["path"] == self.app.openapi_url:
+            return scope["path"]
+        return getattr(scope.get("route"), "path", "unmatched")
 
 
 def _request_id(scope: Scope) -> str:

@@ -1,5 +1,6 @@
 """What all tests stand on: a real embedded Postgres per test session, in a folder and on a port of its own."""
 
+import logging
 import signal
 import socket
 from collections.abc import Generator, Iterator
@@ -30,14 +31,17 @@ def free_port() -> int:
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No test sees the developer's settings, nor a cached reading of them."""
+    """No test sees the developer's settings, nor a cached reading of them, nor how another one has set up logging."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     for alias in ("PORT", "SCHEDULER_TOKEN"):
         monkeypatch.delenv(alias, raising=False)
     monkeypatch.setitem(Settings.model_config, "env_file", None)
     load_settings.cache_clear()
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     yield
+    root.handlers[:], root.level = handlers, level
     load_settings.cache_clear()
 
 
@@ -68,11 +72,13 @@ def warehouse(settings: Settings) -> Iterator[Warehouse]:
 
 
 @contextmanager
-def own_database(warehouse: Warehouse, settings: Settings, copied: str = "template1") -> Generator[Warehouse]:
+def own_database(
+    warehouse: Warehouse, settings: Settings, name: str = "", copied: str = "template1"
+) -> Generator[Warehouse]:
     """A database of its own on the session's server: set up, empty or a copy of another one; dropped in the end."""
     from kasparro.warehouse import LOGIN_ROLES, setup
 
-    name = f"t{free_port()}"
+    name = name or f"t{free_port()}"
     admin = psycopg2.connect(warehouse.url("admin"))
     admin.autocommit = True
     with admin.cursor() as cursor:

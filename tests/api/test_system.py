@@ -170,8 +170,10 @@ def test_metrics_have_few_labels_whatever_is_asked_for(market: Api) -> None:
     for number in range(5):
         market.get(f"/nothing/{number}")
         market.request(f"ODD{number}", "/data")
+    market.get("/openapi.json")
     text = market.get("/metrics").text
     assert "/nothing/" not in text
+    assert 'route="/openapi.json"' in text
     assert 'route="unmatched"' in text
     assert "ODD" not in text
 

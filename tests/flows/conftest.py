@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,10 @@ from providers.stand_in import StandIn
 from tests.conftest import make_settings, own_database
 
 COINS = 60
+NAME = "one"
+"""Of every database for a system, one after the other: what dbt has parsed holds for a database of one name."""
+AFTER_ONE = "after_one"
+PARSED = "partial_parse.msgpack"
 
 
 @dataclass
@@ -75,24 +80,29 @@ def stand_in(market: GeneratedMarket) -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def system(fresh_warehouse: Warehouse, stand_in: StandIn, tmp_path: Path) -> System:
-    """The system, set up and before its first pass."""
-    return _system(tmp_path / "home", fresh_warehouse, stand_in)
+def system(
+    first_pass: System, warehouse: Warehouse, settings: Settings, stand_in: StandIn, tmp_path: Path
+) -> Iterator[System]:
+    """The system, set up and before its first pass; only the dbt project has been parsed before."""
+    (tmp_path / "home" / "dbt").mkdir(parents=True)
+    shutil.copy(first_pass.settings.kasparro_home / "dbt" / PARSED, tmp_path / "home" / "dbt")
+    with own_database(warehouse, settings, NAME) as own:
+        yield _system(tmp_path / "home", own, stand_in)
 
 
 @pytest.fixture(scope="session")
 def first_pass(
     warehouse: Warehouse, settings: Settings, start: datetime, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[System]:
-    """A system after a first pass over the small market, to copy from."""
-    with (
-        own_database(warehouse, settings) as own,
-        running(GeneratedMarket(coins=COINS, seed=7, start=start)) as stand_in,
-    ):
-        system = _system(tmp_path_factory.mktemp("first") / "home", own, stand_in)
-        outcome = system.run()
-        assert outcome.exit_code == 0, outcome.error
-        yield system
+    """A system after a first pass over the small market, to copy from: its database is of the name AFTER_ONE."""
+    with running(GeneratedMarket(coins=COINS, seed=7, start=start)) as stand_in:
+        with ExitStack() as kept:
+            with own_database(warehouse, settings, NAME) as own:
+                system = _system(tmp_path_factory.mktemp("first") / "home", own, stand_in)
+                outcome = system.run()
+                assert outcome.exit_code == 0, outcome.error
+                kept.enter_context(own_database(warehouse, settings, AFTER_ONE, copied=NAME))
+            yield system
 
 
 @pytest.fixture
@@ -104,7 +114,7 @@ def filled(
     stand_in.market, stand_in.faults = market, Plan()
     stand_in.requests.clear()
     shutil.copytree(first_pass.settings.kasparro_home, tmp_path / "home")
-    with own_database(warehouse, settings, copied=str(first_pass.warehouse.admin.database)) as own:
+    with own_database(warehouse, settings, NAME, copied=AFTER_ONE) as own:
         yield _system(tmp_path / "home", own, stand_in)
 
 

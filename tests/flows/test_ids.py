@@ -147,6 +147,7 @@ def test_decisions_merge_and_split_coins_and_are_undone(
         assert len(coins) == 1, "what people call a repetition joins the coin, partner and all"
 
 
+@pytest.mark.long
 def test_a_warehouse_of_before_the_ledger_and_a_rebuilt_one_keep_every_id(
     life: Life, system: System, market: GeneratedMarket
 ) -> None:

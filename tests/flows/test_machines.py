@@ -68,6 +68,7 @@ def test_each_goes_on_where_the_other_was_also_when_it_was_killed(machines: tupl
         assert together[relation] == rows, relation
 
 
+@pytest.mark.long
 def test_of_two_that_start_at_once_one_writes(machines: tuple[Recoverable, Recoverable]) -> None:
     first, second = machines
     fresh(first, second)
