@@ -171,6 +171,7 @@ def installation(tmp_path: Path) -> Iterator[Recoverable]:
         EmbeddedPostgres(installation.settings).stop()
 
 
+@pytest.mark.long
 def test_what_a_crash_of_postgres_empties_the_next_pass_builds_again(installation: Recoverable) -> None:
     assert installation.a_pass() == 0, installation.said()
     listings = "select count(*) from intermediate.int_listings__identified"
