@@ -95,14 +95,13 @@ def first_pass(
     warehouse: Warehouse, settings: Settings, start: datetime, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[System]:
     """A system after a first pass over the small market, to copy from: its database is of the name AFTER_ONE."""
-    with running(GeneratedMarket(coins=COINS, seed=7, start=start)) as stand_in:
-        with ExitStack() as kept:
-            with own_database(warehouse, settings, NAME) as own:
-                system = _system(tmp_path_factory.mktemp("first") / "home", own, stand_in)
-                outcome = system.run()
-                assert outcome.exit_code == 0, outcome.error
-                kept.enter_context(own_database(warehouse, settings, AFTER_ONE, copied=NAME))
-            yield system
+    with running(GeneratedMarket(coins=COINS, seed=7, start=start)) as stand_in, ExitStack() as kept:
+        with own_database(warehouse, settings, NAME) as own:
+            system = _system(tmp_path_factory.mktemp("first") / "home", own, stand_in)
+            outcome = system.run()
+            assert outcome.exit_code == 0, outcome.error
+            kept.enter_context(own_database(warehouse, settings, AFTER_ONE, copied=NAME))
+        yield system
 
 
 @pytest.fixture
