@@ -106,7 +106,7 @@ lock: ready-dev ## Make the locks in deploy/requirements anew from pyproject.tom
 
 help: ## This list
 	@awk -F ': [^#]*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.* ## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z-]+:.* ## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ready:
 	@deploy/install.sh run

@@ -84,7 +84,7 @@ class Edge:
             accesslog.write(scope, method, status, seconds)
 
     def _route(self, scope: Scope) -> str:
-        """The path of the route that answered; that of the OpenAPI document is Starlette's, which does not tell."""
+        """The path of the route that answered; Starlette's own, of the OpenAPI document, leaves none in the scope."""
         if scope["path"] == self.app.openapi_url:
             return scope["path"]
         return getattr(scope.get("route"), "path", "unmatched")

@@ -38,7 +38,8 @@ find_python() {
         "On Debian and Ubuntu: apt-get install python3-venv. To name one yourself: make PYTHON=/path/to/python3"
 }
 
-# uv is quick, but reads no pip configuration (an own package index, say): where it fails, pip takes its place.
+# uv is quick, but takes no constraints of pyproject.toml beside hashes (those of the locks are in constraints.in), and
+# reads no configuration of pip (an own package index, say): where it fails, pip takes its place.
 install_packages() {
     [ -t 2 ] && quiet= || quiet=yes
     pip="$venv/bin/python -m pip --disable-pip-version-check install --require-hashes"

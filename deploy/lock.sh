@@ -7,7 +7,8 @@ lock() {
     target=$1
     shift
     .venv/bin/uv pip compile "$@" --output-file "deploy/requirements/$target.txt" --quiet --upgrade --universal \
-        --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+        --constraints deploy/requirements/constraints.in --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-header --no-annotate
 }
 lock installer --group installer
 lock run pyproject.toml

@@ -11,15 +11,21 @@ from typing import Any
 import psycopg2
 import pytest
 
-from kasparro.settings import Settings, load_settings
+from kasparro.settings import REPOSITORY, Settings, load_settings
 from kasparro.warehouse import EmbeddedPostgres, Warehouse, ensure_warehouse
 
+LONG_ONES = {"flows", "front_door", "dbt_project", "identity"}
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_CONFIG", "KASPARRO_REQUIRE_BROWSER")
 
 
 def pytest_configure() -> None:
     """Take Ctrl-C again where a shell started the tests in its background: programs they start would ignore it, too."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole systems first: they take long, and none of them is left to one worker in the end."""
+    items.sort(key=lambda item: not LONG_ONES & {*item.path.relative_to(REPOSITORY).parts})
 
 
 def free_port() -> int:
@@ -84,13 +90,15 @@ def own_database(
     with admin.cursor() as cursor:
         cursor.execute(f'create database "{name}" template "{copied}"')
     own = Warehouse(warehouse.admin.set(database=name), warehouse.secret)
-    setup.ensure(own.admin, {role: own.login(role) for role in LOGIN_ROLES}, settings)
-    yield own
-    with admin.cursor() as cursor:
-        cursor.execute(f'drop database "{name}" with (force)')
-        for role in LOGIN_ROLES:
-            cursor.execute(f'drop role "{setup.login_of(role, name)}"')
-    admin.close()
+    try:
+        setup.ensure(own.admin, {role: own.login(role) for role in LOGIN_ROLES}, settings)
+        yield own
+    finally:
+        with admin.cursor() as cursor:
+            cursor.execute(f'drop database "{name}" with (force)')
+            for role in LOGIN_ROLES:
+                cursor.execute(f'drop role if exists "{setup.login_of(role, name)}"')
+        admin.close()
 
 
 @pytest.fixture

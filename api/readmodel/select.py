@@ -86,7 +86,7 @@ def _between(order: Order, first: int, last: int, offset: int, limit: int) -> Se
 
 
 def _within(coins: Iterable[int], first: int, last: int) -> list[int]:
-    """Those numbered in [first, last). Where a least market cap is asked for alone, one comparison does: half the time."""
+    """Those numbered in [first, last). With a least market cap alone, one comparison does: half the time."""
     if first == 0:
         return [coin for coin in coins if coin < last]
     return [coin for coin in coins if first <= coin < last]

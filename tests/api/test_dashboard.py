@@ -92,6 +92,25 @@ def test_shows_what_is_published(browser: Chrome, site: tuple[Api, Marts]) -> No
     assert complaints(browser) == []
 
 
+@pytest.mark.parametrize("width", [1600, 1280, 1100, 800, 400])
+def test_a_long_name_leaves_room_for_the_symbol_and_they_for_it(
+    browser: Chrome, site: tuple[Api, Marts], width: int
+) -> None:
+    browser.set_window_size(width, 900)
+    try:
+        browser.get(f"http://127.0.0.1:{site[0].port}/")
+        wait_for_names(browser, ["Bitcoin"])
+        long = find(browser, "#rows tr[data-id=evil] .name")
+        assert long.size["width"] > 90
+        assert str(long.get_attribute("title")).startswith("<img")
+        for shown in ("#rows tr[data-id=evil] .symbol", "#rows tr[data-id=gone] .tag", "#rows tr[data-id=gone] .symbol"):
+            inside = "const [it, cell] = [arguments[0], arguments[0].closest('th')].map(e => e.getBoundingClientRect());"
+            inside += "return it.width > 10 && it.right <= cell.right"
+            assert browser.execute_script(inside, find(browser, shown)), shown
+    finally:
+        browser.set_window_size(1280, 900)
+
+
 def test_says_when_the_market_is_invented(
     browser: Chrome, empty: Warehouse, api_settings: Settings, site: tuple[Api, Marts]
 ) -> None:

@@ -21,9 +21,9 @@ from providers.stand_in import StandIn
 from tests.conftest import make_settings, own_database
 
 COINS = 60
-NAME = "one"
+DATABASE = "one"
 """Of every database for a system, one after the other: what dbt has parsed holds for a database of one name."""
-AFTER_ONE = "after_one"
+AFTER_FIRST_PASS = "after_first_pass"
 PARSED = "partial_parse.msgpack"
 
 
@@ -86,7 +86,7 @@ def system(
     """The system, set up and before its first pass; only the dbt project has been parsed before."""
     (tmp_path / "home" / "dbt").mkdir(parents=True)
     shutil.copy(first_pass.settings.kasparro_home / "dbt" / PARSED, tmp_path / "home" / "dbt")
-    with own_database(warehouse, settings, NAME) as own:
+    with own_database(warehouse, settings, DATABASE) as own:
         yield _system(tmp_path / "home", own, stand_in)
 
 
@@ -94,13 +94,13 @@ def system(
 def first_pass(
     warehouse: Warehouse, settings: Settings, start: datetime, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[System]:
-    """A system after a first pass over the small market, to copy from: its database is of the name AFTER_ONE."""
+    """A system after a first pass over the small market, to copy from: its database is named AFTER_FIRST_PASS."""
     with running(GeneratedMarket(coins=COINS, seed=7, start=start)) as stand_in, ExitStack() as kept:
-        with own_database(warehouse, settings, NAME) as own:
+        with own_database(warehouse, settings, DATABASE) as own:
             system = _system(tmp_path_factory.mktemp("first") / "home", own, stand_in)
             outcome = system.run()
             assert outcome.exit_code == 0, outcome.error
-            kept.enter_context(own_database(warehouse, settings, AFTER_ONE, copied=NAME))
+            kept.enter_context(own_database(warehouse, settings, AFTER_FIRST_PASS, copied=DATABASE))
         yield system
 
 
@@ -108,12 +108,12 @@ def first_pass(
 def filled(
     first_pass: System, warehouse: Warehouse, settings: Settings, market: GeneratedMarket, tmp_path: Path
 ) -> Iterator[System]:
-    """The system after its first pass over the small market: a copy of one that ran."""
+    """The system after its first pass: a copy of one that ran. For modules that have no `market` of their own."""
     stand_in = first_pass.stand_in
     stand_in.market, stand_in.faults = market, Plan()
     stand_in.requests.clear()
     shutil.copytree(first_pass.settings.kasparro_home, tmp_path / "home")
-    with own_database(warehouse, settings, NAME, copied=AFTER_ONE) as own:
+    with own_database(warehouse, settings, DATABASE, copied=AFTER_FIRST_PASS) as own:
         yield _system(tmp_path / "home", own, stand_in)
 
 

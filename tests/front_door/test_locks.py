@@ -1,7 +1,10 @@
 """The locks: exact, hashed, of one mind, made from pyproject.toml, and tied to no package index."""
 
 import re
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -49,6 +52,16 @@ def test_the_lock_holds_what_the_project_asks_for(name: str, wanted: list[str]) 
         versions = locked.get(canonicalize_name(requirement.name), set())
         assert versions, f"{requirement.name} is not locked: make lock"
         assert all(map(requirement.specifier.contains, versions)), f"{requirement} is locked at {versions}: make lock"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_uv_takes_the_lock_as_the_project_configures_it(name: str, tmp_path: Path) -> None:
+    """It refuses a constraint of pyproject.toml beside hashes, before it asks any index."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path], check=True)
+    uv = Path(sys.executable).parent / "uv"
+    install = [uv, "pip", "install", "--dry-run", "--offline", "--require-hashes", "--python", tmp_path / "bin/python"]
+    told = subprocess.run([*install, "-r", FOLDER / f"{name}.txt"], cwd=REPOSITORY, capture_output=True, text=True)
+    assert "--require-hashes" not in told.stderr
 
 
 def test_make_lock_makes_each_lock_anew_without_an_index(checkout: Checkout) -> None:
