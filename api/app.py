@@ -72,6 +72,7 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> E
         description=DESCRIPTION,
         lifespan=life,
         docs_url=None,
+        openapi_url=None,  # ours is in `api.document`
         redirect_slashes=False,
         redoc_url=None,
     )

@@ -1,8 +1,10 @@
 """The OpenAPI document: FastAPI's own, and what it has no words for."""
 
+from threading import Lock
 from typing import Any, NamedTuple
 
 from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 
 from api.problems import SCHEMA
 
@@ -45,15 +47,25 @@ LINKS = (
 
 
 def describe(app: FastAPI) -> None:
-    """Give the application its document, made when it is first asked for."""
+    """Give the application its document and `/openapi.json`. It is made when it is first asked for.
+
+    That takes half a second, so it is done in a thread: the route is a plain function.
+    """
     made = app.openapi
+    at_once = Lock()
 
     def document() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            _complete(made())
-        return made()
+        with at_once:
+            if app.openapi_schema is None:
+                _complete(made())
+            return made()
 
     app.openapi = document
+
+    @app.get("/openapi.json", include_in_schema=False)
+    def openapi() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        """What this is."""
+        return JSONResponse(document())
 
 
 def _complete(found: dict[str, Any]) -> None:

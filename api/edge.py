@@ -80,14 +80,9 @@ class Edge:
                 await render(OURS, scope["path"], request_id)(scope, receive, send_marked)
         finally:
             seconds = time.perf_counter() - started
-            observe(method, self._route(scope), status, seconds)
+            route = getattr(scope.get("route"), "path", "unmatched")
+            observe(method, route, status, seconds)
             accesslog.write(scope, method, status, seconds)
-
-    def _route(self, scope: Scope) -> str:
-        """The path of the route that answered; Starlette's own, of the OpenAPI document, leaves none in the scope."""
-        if scope["path"] == self.app.openapi_url:
-            return scope["path"]
-        return getattr(scope.get("route"), "path", "unmatched")
 
 
 def _request_id(scope: Scope) -> str:

@@ -48,6 +48,10 @@ def coins_of(version: int) -> list[dict[str, Any]]:
     ]
 
 
+IS_WHOLE = """
+    const [it, cell] = [arguments[0], arguments[0].closest("th")].map((each) => each.getBoundingClientRect());
+    return it.width > 10 && it.right <= cell.right;
+"""
 ARTICLES = [
     article("a1", title="<script>document.title='stolen'</script>", url="https://news.example/a1"),
     article("a2", title="A trap", url="javascript:document.title='stolen'", published_at=None),
@@ -103,10 +107,8 @@ def test_a_long_name_leaves_room_for_the_symbol_and_they_for_it(
         long = find(browser, "#rows tr[data-id=evil] .name")
         assert long.size["width"] > 90
         assert str(long.get_attribute("title")).startswith("<img")
-        for shown in ("#rows tr[data-id=evil] .symbol", "#rows tr[data-id=gone] .tag", "#rows tr[data-id=gone] .symbol"):
-            inside = "const [it, cell] = [arguments[0], arguments[0].closest('th')].map(e => e.getBoundingClientRect());"
-            inside += "return it.width > 10 && it.right <= cell.right"
-            assert browser.execute_script(inside, find(browser, shown)), shown
+        for shown in ("evil] .symbol", "gone] .tag", "gone] .symbol"):
+            assert browser.execute_script(IS_WHOLE, find(browser, f"#rows tr[data-id={shown}")), shown
     finally:
         browser.set_window_size(1280, 900)
 
