@@ -182,11 +182,18 @@ def run(asked: Request, settings: Settings, warehouse: Warehouse, read: Read = r
     return outcome
 
 
+def _day(given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{given!r} is no day: expected one such as 2025-01-31") from None
+
+
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m flows.backfill", description="The past of coins.")
     parser.add_argument("coins", nargs="+", help="canonical ids (btc), or ids of a source (coingecko:bitcoin)")
-    parser.add_argument("--from", dest="start", required=True, type=date.fromisoformat, help="first day, 2025-01-31")
-    parser.add_argument("--to", dest="end", type=date.fromisoformat, help="last day (default: today)")
+    parser.add_argument("--from", dest="start", required=True, type=_day, help="first day, 2025-01-31")
+    parser.add_argument("--to", dest="end", type=_day, help="last day (default: today)")
     parser.add_argument("--source", action="append", choices=SOURCES, help="only this source; may be repeated")
     return parser.parse_args(given)
 

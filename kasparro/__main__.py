@@ -13,7 +13,7 @@ from kasparro import backup, home, logs, system, turn
 from kasparro.backup import BackupError
 from kasparro.environment import dbt_environment, prefect_environment, psql_environment, write_shell_file
 from kasparro.settings import Settings, SettingsError, load_settings
-from kasparro.supervisor import SupervisorError, is_supervised, require_free_port
+from kasparro.supervisor import SupervisorError, how_to_stop, require_free_port, supervised_by
 from kasparro.warehouse import EmbeddedPostgres, WarehouseError, ensure_warehouse
 from kasparro.warehouse.cluster import binaries
 
@@ -33,8 +33,8 @@ def _homes(settings: Settings) -> list[Settings]:
 
 def _require_no_supervisor(settings: Settings, why: str) -> None:
     for each in _homes(settings):
-        if is_supervised(each):
-            raise SupervisorError(f"the system is running in {each.kasparro_home}: stop it there with Ctrl-C, {why}")
+        if (process := supervised_by(each)) is not None:
+            raise SupervisorError(f"the system is running in {each.kasparro_home}: {how_to_stop(process)}, {why}")
 
 
 def _end_work(settings: Settings) -> None:

@@ -55,16 +55,21 @@ def require_free_port(port: int, variable: str, what: str, host: str = "127.0.0.
         raise SupervisorError(f"{reason}: set {variable}{host_variable} to another for {what}")
 
 
-def is_supervised(settings: Settings) -> bool:
-    """Whether a supervisor runs in this home right now."""
+def supervised_by(settings: Settings) -> int | None:
+    """The process of the supervisor that runs in this home, 0 while it has not said which; None without one."""
     try:
         with (settings.kasparro_home / "run" / "lock").open("r") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
-        return False
+        return None
     except BlockingIOError:
-        return True
-    return False
+        return int((settings.kasparro_home / "run" / "lock").read_text() or 0)
+    return None
+
+
+def how_to_stop(process: int) -> str:
+    """What a user does to stop a supervisor, whose terminal may be gone."""
+    return f"stop it there with Ctrl-C (or here: kill {process})" if process else "stop it there with Ctrl-C"
 
 
 class Supervisor:
@@ -85,14 +90,18 @@ class Supervisor:
 
         The first signal raises KeyboardInterrupt here; one while things are stopping kills what is left.
         """
-        with home.writing(self._settings), (home.folder(self._settings, "run") / "lock").open("w") as lock:
+        with home.writing(self._settings), (home.folder(self._settings, "run") / "lock").open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
+                to_stop = how_to_stop(supervised_by(self._settings) or 0)
                 raise SupervisorError(
-                    f"the system is already running in {self._home}: stop it there with Ctrl-C, "
+                    f"the system is already running in {self._home}: {to_stop}, "
                     "or set KASPARRO_HOME and the ports to run a second one"
                 ) from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
             left_behind = processes.end(self._home)
             if left_behind:
                 self._say(f"ended {left_behind} processes that an earlier run left behind")

@@ -38,7 +38,7 @@ function unknown(error) {
   if (error.status !== 404) throw error;
   $("coin").hidden = true;
   $("blank").hidden = false;
-  $("blank").replaceChildren(el("strong", {}, error.message), el("p", {}, el("a", { href: "/" }, "All coins")));
+  $("blank").replaceChildren(el("strong", {}, error.message.split(". ")[0]), el("p", {}, el("a", { href: "/" }, "All coins")));
   return {};
 }
 
@@ -99,7 +99,7 @@ function showChanges(changes) {
     const values = [each.old_value, each.new_value].filter(Boolean).join(" → ");
     const words = [each.kind.replaceAll("_", " "), values || each.detail].filter(Boolean).join(": ");
     return el("li", {}, words, el("span", { class: "when", title: moment(each.changed_at) }, `${ago(each.changed_at)} · version ${count(each.version)}`));
-  }), "Nothing since it is followed.");
+  }), "Nothing has happened to it since it was first listed.");
 }
 
 async function loadChart() {

@@ -134,6 +134,12 @@ def test_a_killed_backfill_goes_on_where_it_was(stand_in: StandIn, tmp_path: Pat
         EmbeddedPostgres(installation.settings).stop()
 
 
+def test_what_is_no_day_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        backfill.main(["btc", "--from", "2025-13-01"])
+    assert "'2025-13-01' is no day: expected one such as 2025-01-31" in capsys.readouterr().err
+
+
 def test_a_request_is_of_whole_days() -> None:
     asked = backfill.request(["btc"], TODAY, TODAY)
     assert asked.end - asked.start == timedelta(days=1)

@@ -102,14 +102,13 @@ def test_a_running_system_is_neither_stopped_nor_cleaned_under_its_feet(tmp_path
     variables = environment(home)
     settings = make_settings(home)
     ensure_warehouse(settings)
-    with supervised(home):
+    with supervised(home) as run:
+        there = f"stop it there with Ctrl-C (or here: kill {run.process.pid})"
         stopped = kasparro(variables, "stop")
         cleaned = kasparro(variables, "clean", "--yes")
         assert (stopped.returncode, cleaned.returncode) == (1, 1)
-        assert stopped.stderr == (
-            f"the system is running in {home}: stop it there with Ctrl-C, which stops its warehouse, too\n"
-        )
-        assert cleaned.stderr == f"the system is running in {home}: stop it there with Ctrl-C, then clean\n"
+        assert stopped.stderr == f"the system is running in {home}: {there}, which stops its warehouse, too\n"
+        assert cleaned.stderr == f"the system is running in {home}: {there}, then clean\n"
         assert EmbeddedPostgres(settings).running()
     with supervised(beside):
         assert f"the system is running in {beside}" in kasparro(variables, "clean", "--yes").stderr

@@ -14,7 +14,7 @@ import pytest
 
 from kasparro import processes
 from kasparro.settings import REPOSITORY
-from kasparro.supervisor import is_supervised
+from kasparro.supervisor import supervised_by
 from tests.conftest import make_settings
 from tests.kasparro.commands import PATIENCE_SECONDS, environment, eventually
 
@@ -161,15 +161,16 @@ def test_a_listener_that_left_stops_nothing(place: Path) -> None:
 
 def test_a_home_has_one_supervisor(place: Path) -> None:
     settings = make_settings(place)
-    assert not is_supervised(settings)
+    assert supervised_by(settings) is None
     first = Run(place).wait_until_up()
-    assert is_supervised(settings)
+    assert supervised_by(settings) == first.process.pid
     status, said = Run(place).end()
     assert status == 1
-    assert said.startswith(f"the system is already running in {place}: stop it there with Ctrl-C, or set KASPARRO_HOME")
+    there = f"stop it there with Ctrl-C (or here: kill {first.process.pid})"
+    assert said.startswith(f"the system is already running in {place}: {there}, or set KASPARRO_HOME")
     assert first.process.poll() is None
     first.end(signal.SIGTERM)
-    assert not is_supervised(settings)
+    assert supervised_by(settings) is None
 
 
 def test_what_a_killed_supervisor_left_is_ended_and_nothing_else(place: Path) -> None:
