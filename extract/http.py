@@ -118,12 +118,16 @@ class Client:
         headers: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         base_url_variable: str,
+        is_stand_in: bool = False,
         json: bool = True,
         calls: Counting | None = None,
     ) -> None:
         self.label = label
         self.base_url = base_url
         self._variable = base_url_variable
+        self._if_gone = f"check the network, or {base_url_variable}"
+        if is_stand_in:
+            self._if_gone = "this home is a demo's, whose stand-in providers run while `make demo` does"
         self._secrets = dict(secrets or {})
         self._calls = calls
         self._unreachable: str | None = None
@@ -163,9 +167,7 @@ class Client:
                 f"{self.label} sent more than {LARGEST_BODY_BYTES >> 20} MB for {path}: refused"
             ) from None
         except requests.RequestException as error:
-            raise self._gone(
-                f"can't reach {self.label} at {self._host} ({_short(error)}): check the network, or {self._variable}"
-            ) from None
+            raise self._gone(f"can't reach {self.label} at {self._host} ({_short(error)}): {self._if_gone}") from None
         self._raise_for(response, path)
         if self._calls:
             self._calls.succeeded()

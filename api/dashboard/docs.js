@@ -75,6 +75,11 @@ function responses(document, operation) {
   );
 }
 
+/** A path that may go on in the next line after each slash. */
+function breakable(path) {
+  return path.split(/(?<=\/)/).flatMap((piece) => [piece, el("wbr", {})]);
+}
+
 function operationOf(document, path, method, operation) {
   const id = `${method}${path.replace(/\W+/g, "-")}`;
   const parameters = operation.parameters ?? [];
@@ -202,7 +207,7 @@ try {
   );
   $("operations").replaceChildren(...operations);
   $("contents").replaceChildren(
-    ...operations.map((section) => el("a", { href: `#${section.id}` }, section.querySelector(".method").textContent, " ", section.querySelector("h2 code").textContent)),
+    ...operations.map((section) => el("a", { href: `#${section.id}` }, section.querySelector(".method").textContent, " ", ...breakable(section.querySelector("h2 code").textContent))),
   );
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 } catch {

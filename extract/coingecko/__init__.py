@@ -19,7 +19,7 @@ from extract.http import Client, RateLimiter, SourceError
 from extract.landing import Landing
 from extract.plan import in_words
 from extract.records import Payload, as_object
-from kasparro.settings import Settings
+from kasparro.settings import Settings, is_demo
 
 COINS_LIST = Endpoint(ListedCoin, "/coins/list", {"include_platform": "true"})
 PER_PAGE = 250
@@ -39,6 +39,7 @@ def client(settings: Settings, calls: Calls | None = None) -> Client:
         limiter=RateLimiter(settings.coingecko_rate_limit),
         secrets={KEY_HEADERS[settings.coingecko_plan]: key} if key else {},
         base_url_variable="COINGECKO_BASE_URL",
+        is_stand_in=is_demo(settings),
         calls=calls,
     )
 

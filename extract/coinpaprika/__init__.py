@@ -20,7 +20,7 @@ from extract.http import Client, RateLimiter, SourceError
 from extract.landing import Landing
 from extract.plan import duration
 from extract.records import Payload, as_object
-from kasparro.settings import Settings
+from kasparro.settings import Settings, is_demo
 
 TICKERS = Endpoint(Ticker, "/tickers", {"quotes": "USD"}, flatten_ticker)
 COINS = Endpoint(Coin, "/coins")
@@ -37,6 +37,7 @@ def client(settings: Settings, calls: Calls | None = None) -> Client:
         limiter=RateLimiter(settings.coinpaprika_rate_limit),
         secrets={"Authorization": key} if key else {},
         base_url_variable="COINPAPRIKA_BASE_URL",
+        is_stand_in=is_demo(settings),
         calls=calls,
     )
 

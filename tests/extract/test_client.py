@@ -6,11 +6,13 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar
 
 import pytest
 
-from extract import calls
+from extract import calls, coingecko, coinpaprika
 from extract.calls import seconds_left_in_month
 from extract.http import Client, RateLimiter, SourceError
 from providers.access import Access, Doorkeeper, RetryAfter
@@ -18,6 +20,7 @@ from providers.faults import Rule
 from providers.faults.answers import EmptyArray, HtmlPage, Refused, RefusedWith200, ServerError, TooManyRequests
 from providers.faults.transport import Hang, Oversized, Reset, Slow, Truncated
 from providers.generated import GeneratedMarket
+from tests.conftest import make_settings
 from tests.extract.conftest import Extraction
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -104,6 +107,18 @@ def test_a_short_wait_that_is_asked_for_is_waited_for(extraction: Extraction, fo
 
     assert extraction.asked(MARKETS) == [429, 200]
     assert time.monotonic() - started > 0.9, "dates are whole seconds"
+
+
+@pytest.mark.parametrize("provider", [coingecko, coinpaprika])
+def test_a_demo_whose_providers_are_gone_says_how_they_come_back(
+    provider: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extract.http.ATTEMPTS", 1)
+    nowhere = {"coingecko_base_url": "http://127.0.0.1:1", "coinpaprika_base_url": "http://127.0.0.1:1"}
+    with pytest.raises(SourceError, match="this home is a demo's, whose stand-in providers run while `make demo` does"):
+        provider.client(make_settings(tmp_path, invented_market=True, **nowhere)).get_json("/coins", {})
+    with pytest.raises(SourceError, match="check the network, or CO"):
+        provider.client(make_settings(tmp_path, **nowhere)).get_json("/coins", {})
 
 
 def test_a_provider_is_left_alone_for_an_hour_at_most() -> None:
