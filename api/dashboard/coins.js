@@ -132,9 +132,13 @@ function row(coin) {
     el(
       "th",
       { scope: "row", class: "coin" },
-      el("span", { class: "name", title: coin.name }, coinLink(coin.canonical_id, coin.name)),
-      gone ? el("span", { class: "tag" }, coin.status) : null,
-      el("bdi", { class: "symbol" }, coin.symbol),
+      el(
+        "div",
+        { class: "line" },
+        el("span", { class: "name", title: coin.name }, coinLink(coin.canonical_id, coin.name)),
+        gone ? el("span", { class: "tag" }, coin.status) : null,
+        el("bdi", { class: "symbol" }, coin.symbol),
+      ),
     ),
     el("td", { class: "number price", title: exact(coin.price_usd) }, price(coin.price_usd)),
     el("td", { class: "number change", "data-direction": moved.direction }, moved.text),
