@@ -2,46 +2,24 @@
 
 import re
 from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg2
 import pytest
 from selenium.webdriver import Chrome
 
 from kasparro.settings import Settings
-from kasparro.warehouse import LOGIN_ROLES, Warehouse, setup
+from kasparro.warehouse import Warehouse
 from tests.api import sample
 from tests.api.browser import chromium, fresh
 from tests.api.marts import Marts, coin
 from tests.api.serving import Api, serving
-from tests.conftest import free_port, make_settings
+from tests.conftest import make_settings, own_database
 
 KEY = "the-key-of-the-tests"
 LEAKS = re.compile(
     r"\bselect |traceback|psycopg|sqlalchemy|/site-packages/|\.py\b|postgresql://|password|" + KEY, re.IGNORECASE
 )
 """What no answer may hold."""
-
-
-@contextmanager
-def own_database(warehouse: Warehouse, settings: Settings) -> Generator[Warehouse]:
-    """A database of its own on the session's server: set up, and without marts."""
-    name = f"api{free_port()}"
-    admin = psycopg2.connect(warehouse.url("admin"))
-    admin.autocommit = True
-    with admin.cursor() as cursor:
-        cursor.execute(f'create database "{name}"')
-    own = Warehouse(warehouse.admin.set(database=name), warehouse.secret)
-    setup.ensure(own.admin, {role: own.login(role) for role in LOGIN_ROLES}, settings)
-    try:
-        yield own
-    finally:
-        with admin.cursor() as cursor:
-            cursor.execute(f'drop database "{name}" with (force)')
-            for role in LOGIN_ROLES:
-                cursor.execute(f'drop role "{setup.login_of(role, name)}"')
-        admin.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,9 @@ import pytest
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
 from tests.api import sample
-from tests.api.conftest import own_database
 from tests.api.marts import NOON, Marts, listing
 from tests.api.serving import Api, serving
+from tests.conftest import own_database
 
 LISTINGS = [
     listing(

@@ -10,9 +10,9 @@ import pytest
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
 from tests.api import sample
-from tests.api.conftest import own_database
 from tests.api.marts import NOON, Marts
 from tests.api.serving import Api, serving
+from tests.conftest import own_database
 
 
 def link(canonical_id: str, version: int, start: int, end: int | None) -> dict[str, Any]:

@@ -61,7 +61,7 @@ ARTICLES = [
 @pytest.fixture(scope="module")
 def site(warehouse: Warehouse, api_settings: Settings) -> Generator[tuple[Api, Marts]]:
     """The API over a market of its own, and the means to publish more."""
-    from tests.api.conftest import own_database
+    from tests.conftest import own_database
 
     with own_database(warehouse, api_settings) as own:
         marts = Marts(own)

@@ -176,7 +176,7 @@ QUOTES = 120_000
 @pytest.fixture(scope="module")
 def archive(warehouse: Warehouse, api_settings: Settings) -> Generator[Api]:
     """Many quotes of one coin."""
-    from tests.api.conftest import own_database
+    from tests.conftest import own_database
 
     with own_database(warehouse, api_settings) as own:
         marts = Marts(own)

@@ -8,9 +8,10 @@ import pytest
 
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
-from tests.api.conftest import KEY, own_database
+from tests.api.conftest import KEY
 from tests.api.marts import NOON, Marts, coin
 from tests.api.serving import Api, serving
+from tests.conftest import own_database
 
 WITH_KEY = {"X-API-Key": KEY}
 RUN = "00000000-0000-0000-0000-00000000000a"

@@ -13,9 +13,10 @@ from selenium.webdriver.support.select import Select
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
 from tests.api.browser import PHONE, choose_theme, complaints, find, fits, requests, resize, text
-from tests.api.conftest import KEY, own_database
+from tests.api.conftest import KEY
 from tests.api.marts import Marts, article, coin, listing
 from tests.api.serving import Api, eventually, serving
+from tests.conftest import own_database
 
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 EVIL = "<img src=x onerror='document.title=1'>"
