@@ -17,7 +17,9 @@ from kasparro.settings import Settings
 from kasparro.warehouse.connect import connect, explained
 from kasparro.warehouse.errors import WarehouseError
 
-TEMPLATE = Path(__file__).with_name("setup.sql")
+PARTS = ("roles", "schemas", "runs", "publications")
+TEMPLATE = "\n".join((Path(__file__).parent / "sql" / f"{part}.sql").read_text() for part in PARTS)
+"""What the warehouse needs before anything runs, names in braces; every statement may run again."""
 MINIMUM_MAJOR = 15
 SETUP_LOCK = 7_202_117_001
 ATTEMPTS = 10
@@ -108,12 +110,12 @@ def _script(connection: Connection, admin: URL, logins: dict[str, URL], *, plain
         proof = password if plain else encrypt_password(password, login, connection, "scram-sha-256")
         names |= {f"{role}_login": sql.Identifier(login), f"{role}_password": sql.Literal(proof)}
     comment = sql.SQL("comment on schema ops is {};\n").format(sql.Literal(_ops_comment()))
-    return sql.SQL(TEMPLATE.read_text()).format(**names) + comment
+    return sql.SQL(TEMPLATE).format(**names) + comment
 
 
 def _ops_comment() -> str:
     """The comment of schema `ops`, which tells the setup that was last applied from any other."""
-    fingerprint = hashlib.sha256(TEMPLATE.read_bytes()).hexdigest()[:12]
+    fingerprint = hashlib.sha256(TEMPLATE.encode()).hexdigest()[:12]
     return f"Runs, publications, quality: about the system itself. Setup {fingerprint}"
 
 

@@ -69,16 +69,16 @@ def test_a_database_is_set_up_once(settings_of: Settings) -> None:
 
 
 def test_a_changed_setup_reaches_a_database_that_is_in_use(
-    settings_of: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings_of: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warehouse = ensure_warehouse(settings_of)
     ask(
         warehouse.url("loader"),
         "insert into ops.etl_runs (run_id, trigger, status) values (gen_random_uuid(), 'x', 'failed')",
     )
-    changed = tmp_path / "setup.sql"
-    changed.write_text(f"{setup.TEMPLATE.read_text()}alter table ops.etl_runs add column if not exists more text;\n")
-    monkeypatch.setattr(setup, "TEMPLATE", changed)
+    monkeypatch.setattr(
+        setup, "TEMPLATE", f"{setup.TEMPLATE}alter table ops.etl_runs add column if not exists more text;\n"
+    )
     assert not needs_nothing(warehouse, settings_of)
     ensure_warehouse(settings_of)
     assert ask(warehouse.url("reader"), "select count(*) from ops.etl_runs where more is null") == 1
@@ -135,12 +135,10 @@ def test_passwords_reach_neither_the_statements_nor_their_log(postgres15: Server
 
 
 def test_a_server_that_takes_plain_passwords_only_gets_them(
-    settings_of: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings_of: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    strict = tmp_path / "setup.sql"
     if_hashed = "if {reader_password} like 'SCRAM%' then raise exception 'Neon takes plaintext passwords'; end if"
-    strict.write_text(f"do $$ begin {if_hashed}; end $$;\n{setup.TEMPLATE.read_text()}")
-    monkeypatch.setattr(setup, "TEMPLATE", strict)
+    monkeypatch.setattr(setup, "TEMPLATE", f"do $$ begin {if_hashed}; end $$;\n{setup.TEMPLATE}")
     warehouse = ensure_warehouse(settings_of)
     assert who(warehouse) == expected_of(warehouse)
 
@@ -171,9 +169,7 @@ def test_an_administrator_who_is_no_superuser_sets_up_and_brings_up_to_date(
         warehouse = ensure_warehouse(settings)
         assert who(warehouse) == expected_of(warehouse)
         ask(warehouse.url("transformer"), "create table marts.coins (id int)")
-        changed = tmp_path / "setup.sql"
-        changed.write_text(f"{setup.TEMPLATE.read_text()}\n-- changed\n")
-        monkeypatch.setattr(setup, "TEMPLATE", changed)
+        monkeypatch.setattr(setup, "TEMPLATE", f"{setup.TEMPLATE}\n-- changed\n")
         ensure_warehouse(settings)
         assert needs_nothing(warehouse, settings)
         assert ask(warehouse.url("reader"), "select count(*) from marts.coins") == 0
@@ -223,9 +219,7 @@ def test_an_owner_who_may_create_no_roles_gets_the_sql_for_an_administrator(
     ask(warehouse.url("loader"), "create table raw_csv.rows (id int)")
     assert ask(warehouse.url("transformer"), "select count(*) from raw_csv.rows") == 0
 
-    changed = tmp_path / "setup.sql"
-    changed.write_text(f"{setup.TEMPLATE.read_text()}\n-- a new release\n")
-    monkeypatch.setattr(setup, "TEMPLATE", changed)
+    monkeypatch.setattr(setup, "TEMPLATE", f"{setup.TEMPLATE}\n-- a new release\n")
     with pytest.raises(WarehouseError, match="Have an administrator of the server run, once"):
         ensure_warehouse(settings)
     assert psql_as(server.superuser, message.splitlines()[-1]).returncode == 0
