@@ -21,61 +21,7 @@ new_loads as (
 ),
     {% for table in tables %}
         {%- set columns = columns_in(source(provider, table.name)) | reject("in", own_columns) | list %}
-{{ table.name }}_rows as (
-    select * from {{ source(provider, table.name) }} where _dlt_load_id in (select load_id from new_loads)
-),
-
-{{ table.name }}_counted as (
-    select
-        _dlt_load_id as load_id,
-        count(*) as row_count,
-        array['{{ columns | join("', '") }}'] as fields,
-        array[count({{ columns | join("), count(") }})] as counts
-    from {{ table.name }}_rows
-    group by _dlt_load_id
-),
-
-{{ table.name }}_beside as (
-    select
-        received._dlt_load_id as load_id,
-        kept.field,
-        count(*) as value_count,
-        min(left(kept.value #>> '{}', 200)) as example
-    from {{ table.name }}_rows as received
-    cross join lateral jsonb_each(received.extra) as kept (field, value)
-    where kept.value not in ('null', '""')
-    group by received._dlt_load_id, kept.field
-),
-
-{{ table.name }}_fields as (
-    select
-        '{{ table.name }}' as table_name,
-        counted.load_id,
-        known.field,
-        true as is_known,
-        known.field in ('{{ table.required | join("', '") }}') as is_required,
-        counted.row_count,
-        known.value_count,
-        coalesce(beside.value_count, 0) as untyped_count,
-        beside.example
-    from {{ table.name }}_counted as counted
-    cross join lateral unnest(counted.fields, counted.counts) as known (field, value_count)
-    left join {{ table.name }}_beside as beside on counted.load_id = beside.load_id and known.field = beside.field
-    union all
-    select
-        '{{ table.name }}' as table_name,
-        counted.load_id,
-        beside.field,
-        false as is_known,
-        false as is_required,
-        counted.row_count,
-        beside.value_count,
-        0 as untyped_count,
-        beside.example
-    from {{ table.name }}_beside as beside
-    inner join {{ table.name }}_counted as counted on beside.load_id = counted.load_id
-    where not beside.field = any(counted.fields)
-),
+{{ fields_of_table(provider, table, columns) }}
     {% endfor %}
 answers as (
     select
@@ -130,51 +76,4 @@ fields as (
 )
 
 select * from fields
-{%- endmacro -%}
-
-{#- The names of a relation's columns; none while the project is only parsed. -#}
-{%- macro columns_in(relation) -%}
-    {%- if execute -%} {{ return(adapter.get_columns_in_relation(relation) | map(attribute="name") | list) }} {%- endif -%}
-    {{ return([]) }}
-{%- endmacro -%}
-
-{#- Forget the counts of loads that were published long ago: the last fifty tell what is expected. -#}
-{%- macro forget_old_fields(provider) -%}
-delete from {{ this }} as counted
-where
-    exists (
-        select from ops.published_loads
-        where schema_name = 'raw_{{ provider }}' and load_id = counted.load_id
-    )
-    and load_id < (
-        select load_id from ops.published_loads
-        where schema_name = 'raw_{{ provider }}'
-        order by load_id desc
-        offset 50 limit 1
-    )
-{%- endmacro -%}
-
-{#- The rows behind those counts, as JSON: for a look at single values. -#}
-{%- macro received_rows(provider) -%}
-with
-
-received as (
-    {%- for table in watched_tables(provider) %}
-    select
-        '{{ provider }}' as source,
-        'raw_{{ provider }}' as schema_name,
-        '{{ table.name }}' as table_name,
-        _dlt_load_id as load_id,
-        {{ table.key | join(" || '/' || ") }} as record_key,
-        fetched_at,
-        to_jsonb(received) - 'extra' as fields,
-        extra
-    from {{ source(provider, table.name) }} as received
-        {%- if not loop.last %}
-    union all
-        {%- endif %}
-    {%- endfor %}
-)
-
-select * from received
 {%- endmacro -%}
