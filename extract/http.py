@@ -105,8 +105,9 @@ class _AsksForTooLong(stop_base):
 class Client:
     """GETs from one provider. `label` names it in messages; `base_url_variable` is the setting to look at.
 
-    `secrets` are headers that only the provider's own host gets, and whose values no message shows. Once the provider
-    could not be reached, the client does not try again.
+    `is_stand_in` says that it is one of a demo's own, which runs while the demo does. `secrets` are headers that only
+    the provider's own host gets, and whose values no message shows. Once the provider could not be reached, the client
+    does not try again.
     """
 
     def __init__(

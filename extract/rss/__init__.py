@@ -9,6 +9,7 @@ and its newest publication date, for reporting.
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import dlt
@@ -23,7 +24,7 @@ from extract.rss.calls import FeedCalls
 from extract.rss.document import FeedError, parsed
 from extract.rss.feed import Feed
 from extract.rss.models import Article
-from kasparro.settings import Settings
+from kasparro.settings import Settings, is_demo
 
 FEEDS_AT_ONCE = 8
 LARGEST_FEED_BYTES = 10 * 1024 * 1024
@@ -46,7 +47,8 @@ def feeds(settings: Settings, landing: Landing) -> Iterator[Any]:
     every = [Feed.at(url) for url in dict.fromkeys(settings.rss_feeds)]
     with ThreadPoolExecutor(FEEDS_AT_ONCE) as pool:
         # side by side, so that one that hangs delays no other
-        asked = [pool.submit(_answer, feed, known.setdefault(feed.name, {}), limiter, landing.calls) for feed in every]
+        ask = partial(_answer, limiter=limiter, calls=landing.calls, is_stand_in=is_demo(settings))
+        asked = [pool.submit(ask, feed, known.setdefault(feed.name, {})) for feed in every]
         for feed, answer in zip(every, asked, strict=True):
             try:
                 yield from _articles(feed, answer.result(), known[feed.name], landing)
@@ -55,7 +57,7 @@ def feeds(settings: Settings, landing: Landing) -> Iterator[Any]:
                 landing.problems.append(told.replace(feed.path, feed.shown_path) if feed.path else told)
 
 
-def _answer(feed: Feed, known: Payload, limiter: RateLimiter, calls: Calls | None) -> Answer:
+def _answer(feed: Feed, known: Payload, *, limiter: RateLimiter, calls: Calls | None, is_stand_in: bool) -> Answer:
     """What a feed's server answers. Raises SourceError."""
     label = f"the feed {feed.name}"
     counted = FeedCalls(label, known, calls)
@@ -66,6 +68,7 @@ def _answer(feed: Feed, known: Payload, limiter: RateLimiter, calls: Calls | Non
         feed.origin,
         limiter=limiter,
         base_url_variable="RSS_FEEDS",
+        is_stand_in=is_stand_in,
         json=False,
         headers={"Accept": ACCEPT},
         secrets=feed.login,
