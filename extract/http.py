@@ -19,6 +19,7 @@ from dlt.sources.helpers.requests import Client as RetryingClient
 from requests.adapters import HTTPAdapter
 from tenacity import RetryCallState, wait_random
 from tenacity.stop import stop_base
+from urllib3.exceptions import ConnectTimeoutError
 
 from extract.answers import LARGEST_BODY_BYTES, TooLarge, is_broken_json, read_bounded, retry_after
 from extract.calls import Counting
@@ -87,7 +88,7 @@ class _Adapter(HTTPAdapter):
         try:
             return super().send(request, *args, **kwargs)
         except requests.ConnectionError as error:
-            if self._calls and "NewConnectionError" in repr(error):
+            if self._calls and _met_nobody(error):
                 self._calls.give_back()
             raise
 
@@ -251,6 +252,12 @@ class Client:
         if self._calls:
             self._calls.failed()
         return SourceError(message)
+
+
+def _met_nobody(error: requests.ConnectionError) -> bool:
+    """Whether no connection came about: no such name, refused, or no answer to the attempt to connect."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, ConnectTimeoutError)  # of which urllib3's other two are kinds
 
 
 def _short(error: requests.RequestException) -> str:

@@ -258,9 +258,10 @@ def test_the_budget_is_counted_honestly_and_ends_the_calls(extraction: Extractio
     assert extraction.query("select calls from raw_coingecko.provider_calls") == [(1,)], "a month later it starts anew"
 
 
-def test_what_never_reached_the_provider_costs_no_call(extraction: Extraction) -> None:
-    with pytest.raises(SourceError, match="connection refused"):
-        extraction.run("coingecko", coingecko_base_url="http://127.0.0.1:1")
+@pytest.mark.parametrize("nowhere", ["http://127.0.0.1:1", "http://no-such-host.invalid"])
+def test_what_never_reached_the_provider_costs_no_call(extraction: Extraction, nowhere: str) -> None:
+    with pytest.raises(SourceError, match="can't reach CoinGecko"):
+        extraction.run("coingecko", coingecko_base_url=nowhere)
 
     assert extraction.query("select calls from raw_coingecko.provider_calls") == [(0,)]
 
