@@ -64,7 +64,7 @@ def describe(app: FastAPI) -> None:
 
     @app.get("/openapi.json", include_in_schema=False)
     def openapi() -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
-        """What this is."""
+        """The document."""
         return JSONResponse(document())
 
 
