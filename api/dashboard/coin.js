@@ -38,7 +38,7 @@ function unknown(error) {
   if (error.status !== 404) throw error;
   $("coin").hidden = true;
   $("blank").hidden = false;
-  $("blank").replaceChildren(el("strong", {}, `There is no coin '${address.get("id") ?? ""}'`), el("p", {}, el("a", { href: "/" }, "All coins")));
+  $("blank").replaceChildren(el("strong", {}, error.message), el("p", {}, el("a", { href: "/" }, "All coins")));
   return {};
 }
 
