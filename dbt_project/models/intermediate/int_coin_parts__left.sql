@@ -16,7 +16,9 @@ forbidden as (
     select * from {{ ref('int_listing_pairs__forbidden') }}
 ),
 
-members as (
+-- Materialized, as `partners` is: the planner, which can't know how few parts there are, would else begin with all pairs
+-- of listings of a source
+members as materialized (
     select
         tied.*,
         parts.place
@@ -50,20 +52,32 @@ opposed as (
     where coin.place = 1 and part.place > 1
 ),
 
-partners as (
+sides as (
     select
-        opposed.published_id,
-        opposed.match_key as part_key,
-        opposed.coin_key,
+        *,
+        coin_key as side_key
+    from opposed
+    union all
+    select
+        *,
+        match_key as side_key
+    from opposed
+),
+
+partners as materialized (
+    select
+        sides.published_id,
+        sides.match_key as part_key,
+        sides.coin_key,
         tied.source,
         tied.precedence,
         tied.is_active,
         tied.match_key
-    from opposed
-    inner join tied on tied.match_key in (opposed.coin_key, opposed.match_key)
+    from sides
+    inner join tied on sides.side_key = tied.match_key
     where
-        opposed.published_id is distinct from tied.published_id
-        and tied.strength > opposed.published_strength
+        sides.published_id is distinct from tied.published_id
+        and tied.strength > sides.published_strength
         and tied.strength >= 2
 ),
 

@@ -14,31 +14,32 @@ forbidden as (
     select * from {{ ref('int_listing_pairs__forbidden') }}
 ),
 
-met as (
+-- Materialized, so that a listing is compared with the listings of the coin it meets only: the planner, which can't know
+-- how many coins meet, would else begin with all pairs of listings of a source
+met as materialized (
     select distinct
-        canonical_id,
-        older_id
+        meeting.older_id,
+        standing.*
     from meeting
+    inner join standing on meeting.canonical_id = standing.standing_id
 ),
 
 rivals as (
     select
-        met.canonical_id,
+        met.standing_id as canonical_id,
         met.older_id
     from met
-    inner join standing as ours on met.canonical_id = ours.standing_id
     inner join standing as theirs
         on
             met.older_id = theirs.standing_id
-            and {{ are_rivals('ours', 'theirs') }}
+            and {{ are_rivals('met', 'theirs') }}
 ),
 
 contradicted as (
     select
-        met.canonical_id,
+        met.standing_id as canonical_id,
         met.older_id
     from met
-    inner join standing as ours on met.canonical_id = ours.standing_id
     inner join forbidden using (source, source_coin_id)
     inner join standing as theirs
         on

@@ -31,7 +31,8 @@ present as (
     group by standing.match_key, standing.standing_id
 ),
 
-joining as (
+-- Materialized: a newcomer is compared with the listings of the coin it joins only
+joining as materialized (
     select
         standing.*,
         present.coin_id
