@@ -16,8 +16,8 @@ forbidden as (
     select * from {{ ref('int_listing_pairs__forbidden') }}
 ),
 
--- Materialized, as `partners` is: the planner, which can't know how few parts there are, would else begin with all pairs
--- of listings of a source
+-- Materialized, as `partners` is. The planner can't know how few parts there are, and would begin with all pairs of
+-- listings of a source
 members as materialized (
     select
         tied.*,

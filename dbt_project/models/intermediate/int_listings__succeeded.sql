@@ -60,33 +60,41 @@ contracts as (
     group by candidates.source, candidates.predecessor_id, candidates.source_coin_id
 ),
 
-arrived as (
+-- Materialized, so that no plan begins with all pairs of listings of a source
+predecessors as materialized (
     select
         candidates.*,
-        coalesce(contracts.are_same, false) as has_same_contract,
-        coalesce(contracts.are_different, false)
-        or coalesce({{ log_ratio('own.price_usd', 'heirs.price_usd') }} > {{ var('conflicting_log_ratio') }}, false)
-            as is_gainsaid
+        departed.published_at,
+        departed.departed_at,
+        listings.price_usd
     from candidates
     inner join departed
         on candidates.source = departed.source and candidates.predecessor_id = departed.source_coin_id
-    inner join listings as own
-        on candidates.source = own.source and candidates.predecessor_id = own.source_coin_id
-    inner join listings as heirs
-        on candidates.source = heirs.source and candidates.source_coin_id = heirs.source_coin_id
-    inner join matched
-        on candidates.source = matched.source and candidates.source_coin_id = matched.source_coin_id
-    left join contracts
-        on
-            candidates.source = contracts.source
-            and candidates.predecessor_id = contracts.predecessor_id
-            and candidates.source_coin_id = contracts.source_coin_id
+    inner join listings
+        on candidates.source = listings.source and candidates.predecessor_id = listings.source_coin_id
+),
+
+arrived as (
+    select
+        predecessors.source,
+        predecessors.predecessor_id,
+        predecessors.source_coin_id,
+        coalesce(contracts.are_same, false) as has_same_contract,
+        coalesce(contracts.are_different, false)
+        or coalesce(
+            {{ log_ratio('predecessors.price_usd', 'heirs.price_usd') }} > {{ var('conflicting_log_ratio') }}, false
+        ) as is_gainsaid
+    from predecessors
+    inner join listings as heirs using (source, source_coin_id)
+    inner join matched using (source, source_coin_id)
+    left join contracts using (source, predecessor_id, source_coin_id)
     where
         heirs.status = 'active'
         and matched.method = 'alone'
-        and departed.published_at < heirs.first_seen_at
-        and heirs.first_seen_at between departed.departed_at - make_interval(days => {{ var('renaming_window_days') }})
-        and departed.departed_at + make_interval(days => {{ var('renaming_window_days') }})
+        and predecessors.published_at < heirs.first_seen_at
+        and heirs.first_seen_at
+        between predecessors.departed_at - make_interval(days => {{ var('renaming_window_days') }})
+        and predecessors.departed_at + make_interval(days => {{ var('renaming_window_days') }})
 ),
 
 counted as (
