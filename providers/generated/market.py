@@ -15,11 +15,14 @@ class GeneratedMarket(Registry):
     """A market of any number of coins, the same for the same seed and start.
 
     One tick is one minute of the market's own time, which begins at `start`: by default the present minute. Where
-    quotes from the future would be refused, give an earlier one, by as much as the market is to `advance`.
+    quotes from the future would be refused, give an earlier one, by as much as the market is to `advance`. `given_up`
+    is the number of coins that CoinPaprika lists as inactive; a real market has three of them for each of CoinGecko's.
     """
 
-    def __init__(self, coins: int = 2000, seed: int = 1, start: datetime | None = None) -> None:
-        super().__init__(coins, seed, int((start or datetime.now(UTC)).timestamp()) // 60)
+    def __init__(
+        self, coins: int = 2000, seed: int = 1, start: datetime | None = None, given_up: int | None = None
+    ) -> None:
+        super().__init__(coins, seed, int((start or datetime.now(UTC)).timestamp()) // 60, given_up)
         self.tick = 0
         self._due: dict[int, list[tuple[Callable[..., object], tuple[object, ...]]]] = {}
         self._prices = Prices(seed)

@@ -16,10 +16,10 @@ class Registry:
     for a coin that there is not.
     """
 
-    def __init__(self, coins: int, seed: int, minute: int) -> None:
+    def __init__(self, coins: int, seed: int, minute: int, given_up: int | None = None) -> None:
         self._founder = Founder(seed, minute)
         self._lock = threading.RLock()
-        self.assets: list[Asset] = self._founder.found(coins)
+        self.assets: list[Asset] = self._founder.found(coins, given_up)
         self.version = 0
         self.minute: int = minute
         """The market's time, in minutes since the epoch."""

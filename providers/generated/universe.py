@@ -30,8 +30,11 @@ class Founder:
         self._shareable: list[str] = []
         self._ids: set[str] = set()
 
-    def found(self, coins: int) -> list[Asset]:
-        """Assets enough for `coins` rows at CoinGecko: the majors first, then by falling market cap."""
+    def found(self, coins: int, given_up: int | None = None) -> list[Asset]:
+        """Assets enough for `coins` rows at CoinGecko: the majors first, then by falling market cap.
+
+        CoinPaprika lists `given_up` more coins as inactive; by default a fraction of `coins`.
+        """
         for major in MAJORS[:coins]:
             self._add_major(major)
         tickers = min(coins * 3 // 5, MAX_TICKERS)
@@ -43,7 +46,7 @@ class Founder:
             if to_share > 0 and (self._chance.random() < 0.8 or asset.key < 2 * len(MAJORS)):
                 self._list_at_coinpaprika(asset)
                 to_share -= 1
-        given_up = max(tickers, coins * 7 // 30)
+        given_up = max(tickers, coins * 7 // 30) if given_up is None else given_up
         for number in range(only_paprika + given_up):
             asset = self.invent(coins // 2 + number, coins)
             self._list_at_coinpaprika(asset)
