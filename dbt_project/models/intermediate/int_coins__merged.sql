@@ -14,8 +14,8 @@ forbidden as (
     select * from {{ ref('int_listing_pairs__forbidden') }}
 ),
 
--- Materialized, so that a listing is compared with the listings of the coin it meets only: the planner, which can't know
--- how many coins meet, would else begin with all pairs of listings of a source
+-- Materialized, so that a listing is compared with the listings of the coin it meets only. The planner can't know how
+-- many coins meet, and would begin with all pairs of listings of a source
 met as materialized (
     select distinct
         meeting.older_id,
