@@ -12,7 +12,7 @@ from random import getrandbits
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import accesslog
+from api import accesslog, bounds
 from api.limits import RateLimit
 from api.metrics.instruments import observe
 from api.problems import OURS, Problem, render
@@ -69,7 +69,7 @@ class Edge:
             await send(message)
 
         try:
-            refusal = refusal or self._guard(scope)
+            refusal = refusal or bounds.refuse(scope) or self._guard(scope)
             if refusal is not None:
                 await render(refusal, scope["path"], request_id)(scope, receive, send_marked)
             else:
