@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
+from api.parameters import definitions
 from api.problems import SCHEMA
 
 TAGS = {
@@ -71,7 +72,7 @@ def describe(app: FastAPI) -> None:
 def _complete(found: dict[str, Any]) -> None:
     """Add what errors look like, the links between operations, and the words for the tags."""
     found["tags"] = [{"name": name, "description": words} for name, words in TAGS.items()]
-    found["components"]["schemas"]["Problem"] = SCHEMA
+    found["components"]["schemas"] |= {**definitions, **found["components"]["schemas"], "Problem": SCHEMA}
     operations = {each["operationId"]: each for path in found["paths"].values() for each in path.values()}
     for name, operation in operations.items():
         if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ())):

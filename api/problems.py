@@ -36,7 +36,7 @@ SCHEMA = {
         },
     },
 }
-SHOWN_INPUT = 100
+SHOWN_INPUT, SHOWN_PATH, SHOWN_ERRORS = 100, 500, 20
 IN_WORDS = {
     "extra_forbidden": "unknown parameter",
     "string_pattern_mismatch": "holds characters that can't be in it, such as control characters",
@@ -84,7 +84,7 @@ def render(problem: Problem, path: str, request_id: str) -> Response:
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
-        "instance": path,
+        "instance": path[:SHOWN_PATH],
         "request_id": request_id,
         **problem.extra,
     }
@@ -96,28 +96,29 @@ def render(problem: Problem, path: str, request_id: str) -> Response:
 
 def answer(request: Request, problem: Problem) -> Response:
     """The problem as the answer to a request."""
-    return render(problem, request.url.path, request.scope["request_id"])
+    return render(problem, request.scope["path"], request.scope["request_id"])
 
 
 def from_validation(error: RequestValidationError) -> Problem:
     """Pydantic's complaints as a 422, one entry per parameter, in words that name it."""
     errors: list[dict[str, Any]] = []
-    for complaint in error.errors():
+    complaints = error.errors()
+    for complaint in complaints[:SHOWN_ERRORS]:
         place = [str(part) for part in complaint["loc"][1:]]
         message = str(complaint["msg"]).removeprefix("Value error, ")
         message = IN_WORDS.get(complaint["type"], message)
-        if complaint["type"] == "json_invalid":  # its place is a position in the text
-            place, message = [], f"is not JSON: {complaint['ctx']['error']} at position {place[0]}"
         field, colon, rest = message.partition(": ")
         if (
             not place and colon and complaint["type"] == "value_error"
         ):  # a check over several fields names the one that is wrong
             place, message = [field], rest
-        entry: dict[str, Any] = {"field": ".".join(place) or str(complaint["loc"][0]), "message": message}
+        entry: dict[str, Any] = {"field": ".".join(place)[:SHOWN_INPUT] or str(complaint["loc"][0]), "message": message}
         if isinstance(complaint.get("input"), str | int | float):
             entry["given"] = str(complaint["input"])[:SHOWN_INPUT]
         errors.append(entry)
-    return Problem(422, "; ".join(f"{entry['field']}: {entry['message']}" for entry in errors), errors=errors)
+    more = [f"and {len(complaints) - SHOWN_ERRORS} more"] if len(complaints) > SHOWN_ERRORS else []
+    detail = "; ".join([*(f"{entry['field']}: {entry['message']}" for entry in errors), *more])
+    return Problem(422, detail, errors=errors)
 
 
 def _on_problem(request: Request, error: Exception) -> Response:
@@ -133,9 +134,10 @@ def _on_validation(request: Request, error: Exception) -> Response:
 def _on_http(request: Request, error: Exception) -> Response:
     """Starlette's own errors: unknown path, wrong method, body too large."""
     assert isinstance(error, HTTPException)
+    path = request.scope["path"][:SHOWN_PATH]
     detail = {
-        404: f"There is nothing at {request.url.path}. See /docs for what there is.",
-        405: f"{request.method} is not possible at {request.url.path}.",
+        404: f"There is nothing at {path}. See /docs for what there is.",
+        405: f"{request.method} is not possible at {path}.",
     }.get(error.status_code, str(error.detail))
     return answer(request, Problem(error.status_code, detail, headers=error.headers))
 

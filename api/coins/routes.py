@@ -1,6 +1,7 @@
 """`/coins/{canonical_id}` and what is under it."""
 
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
@@ -45,9 +46,9 @@ class Merged(Problem):
     """The way to the coin that answers for an id."""
 
     def __init__(self, request: Request, old: str, new: str) -> None:
-        prefix, _, rest = request.url.path.partition(f"/coins/{old}")
-        query = f"?{request.url.query}" if request.url.query else ""
-        headers = {"Location": f"{prefix}/coins/{new}{rest}{query}"}
+        prefix, _, rest = str(request.scope["path"]).partition(f"/coins/{old}")
+        given: str = request.scope["query_string"].decode("latin-1")
+        headers = {"Location": quote(f"{prefix}/coins/{new}{rest}") + (f"?{given}" if given else "")}
         super().__init__(308, f"{old} was merged into {new}.", headers=headers, extra={"canonical_id": new})
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from sqlalchemy import Connection
@@ -102,7 +101,7 @@ def of_table(
 
 
 def _shown(request: Request, query: Page, listing: Listing) -> Shown:
-    walk_id = query.walk(request.url.path)
+    walk_id = query.walk(request.scope["path"])
     return Shown(listing, query, query.chosen(listing.columns), cursor.read(query.cursor, walk_id), walk_id)
 
 
@@ -126,7 +125,7 @@ def _page(
     if name != "json":
         writer = formats.writer(name, shown.columns, as_strings=query.decimals == "string")
         if more is not None:
-            headers["Link"] = f'<{_following(request, more)}>; rel="next"'
+            headers["Link"] = cursor.link(request, more)
         return Response(writer.write(rows) + writer.end(), headers=headers, media_type=formats.MEDIA_TYPES[name])
     names = tuple(column.name for column in shown.columns)
     write = row_writer(names, names, decimals_of(shown.columns), query.decimals == "string")
@@ -172,12 +171,6 @@ def _picked(shown: Shown, rows: Sequence[Row]) -> list[Row]:
     """The columns chosen of rows that have all of them, and keys behind."""
     places = [shown.listing.columns.index(column) for column in shown.columns]
     return [[row[place] for place in places] for row in rows]
-
-
-def _following(request: Request, more: str) -> str:
-    """The address of the next page."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in ("cursor", "offset")]
-    return f"{request.url.path}?{urlencode([*kept, ('cursor', more)])}"
 
 
 def _exported(

@@ -3,8 +3,10 @@
 import base64
 import binascii
 from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
 
 import orjson
+from fastapi import Request
 
 from api.problems import Problem, invalid
 
@@ -19,6 +21,13 @@ class Cursor(NamedTuple):
 def write(walk: int, version: int, place: list[Any]) -> str:
     """The cursor behind the last row of a page. `walk` tells what must stay the same from page to page."""
     return base64.urlsafe_b64encode(orjson.dumps([version, walk, place])).decode().rstrip("=")
+
+
+def link(request: Request, following: str) -> str:
+    """The header that leads to the next page, in ASCII whatever the path and the parameters hold."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in ("cursor", "offset")]
+    address = f"{quote(request.scope['path'])}?{urlencode([*kept, ('cursor', following)])}"
+    return f'<{address}>; rel="next"'
 
 
 def read(given: str | None, walk: int) -> Cursor | None:

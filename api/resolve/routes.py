@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from api import one, problems
-from api.parameters import NoQuery, documented, read_query
+from api.parameters import Body, NoQuery, documented, read_body, read_query
 from api.problems import Problem
 from api.readmodel.queries import Publication
 from api.resolve.answers import resolve
@@ -55,7 +55,7 @@ def resolve_one(request: Request) -> Response:
     summary="Which coins are they?",
     operation_id="resolveMany",
     response_model=None,
-    openapi_extra=documented(NoQuery),
+    openapi_extra=documented(NoQuery, body=Questions),
     responses={
         200: {"model": BulkAnswer},
         **problems.documented(
@@ -69,8 +69,9 @@ def resolve_one(request: Request) -> Response:
         ),
     },
 )
-def resolve_many(request: Request, questions: Questions) -> Response:
+def resolve_many(request: Request, body: Body) -> Response:
     """Up to 1,000 questions, answered in their order from one published version; one without an answer has no match."""
     read_query(request, NoQuery)
+    questions = read_body(body, Questions)
     moment = moment_of(questions.as_of)
     return one.of_marts(request, lambda connection, _: resolve(connection, questions.queries, moment))

@@ -9,7 +9,7 @@ from api.context import context_of
 from api.lists import answer as lists
 from api.lists.documentation import of_list
 from api.lists.schemas import SystemList
-from api.parameters import NoQuery, documented, read_query
+from api.parameters import Body, NoQuery, documented, read_body, read_query
 from api.problems import Problem, invalid
 from api.runs import queries
 from api.runs.compare import compare
@@ -70,7 +70,7 @@ def one_run(request: Request) -> Response:
     summary="How two passes differ",
     operation_id="compareRuns",
     response_model=None,
-    openapi_extra=documented(NoQuery),
+    openapi_extra=documented(NoQuery, body=RunsToCompare),
     responses={
         200: {"model": CompareAnswer},
         **problems.documented(
@@ -87,9 +87,10 @@ def one_run(request: Request) -> Response:
         ),
     },
 )
-def compare_two(request: Request, asked: RunsToCompare) -> Response:
+def compare_two(request: Request, body: Body) -> Response:
     """Both runs, their differences, and what is unusual about the second beside the first. Needs the admin key."""
     read_query(request, NoQuery)
+    asked = read_body(body, RunsToCompare)
     with context_of(request).database.transaction() as connection:
         found = {str(run_id): queries.run(connection, str(run_id)) for run_id in (asked.run_id_1, asked.run_id_2)}
     for run_id, run in found.items():
