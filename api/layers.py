@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.middleware.gzip import GZipResponder
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import negotiation
+from api.problems import Problem, render
 
 GZIP_LEVEL = 5  # of level 9's gain nearly all, at a third of its time
 SMALLEST_GZIP = 1000
@@ -26,25 +29,59 @@ class Sometimes:
         await (self._layered if through else self._app)(scope, receive, send)
 
 
+class InProblems:
+    """Around a layer that refuses requests in plain text of its own: its errors become problems with `detail`."""
+
+    def __init__(self, app: ASGIApp, detail: str) -> None:
+        self._app = app
+        self._detail = detail
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        refused: int | None = None
+        kept: dict[str, str] = {}
+
+        async def send_problem(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                kept.update({name.decode("latin-1"): value.decode("latin-1") for name, value in message["headers"]})
+                if kept.pop("content-type", "").startswith("text/plain"):
+                    kept.pop("content-length", None)
+                    refused = message["status"]
+            if refused is None:
+                await send(message)
+            elif message["type"] == "http.response.body" and not message.get("more_body"):
+                problem = Problem(refused, self._detail, headers=kept)
+                await render(problem, scope["path"], scope["request_id"])(scope, receive, send)
+
+        await self._app(scope, receive, send_problem)
+
+
 def gzip(app: ASGIApp) -> ASGIApp:
-    """Compress answers."""
-    return GZipMiddleware(app, minimum_size=SMALLEST_GZIP, compresslevel=GZIP_LEVEL)
+    """Compress answers. Starlette's own middleware looks for the letters `gzip`: `takes_gzip` reads the header."""
+
+    async def compressed(scope: Scope, receive: Receive, send: Send) -> None:
+        await GZipResponder(app, SMALLEST_GZIP, GZIP_LEVEL)(scope, receive, send)
+
+    return compressed
 
 
 def takes_gzip(scope: Scope) -> bool:
     """Whether the client asks for compression."""
-    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
+    given = [value for name, value in scope["headers"] if name == b"accept-encoding"]
+    return bool(given) and negotiation.takes_gzip(b",".join(given))
 
 
 def cors(app: ASGIApp) -> ASGIApp:
     """Let pages of other origins read: GET only, and never with credentials of the browser's."""
-    return CORSMiddleware(
+    layer = CORSMiddleware(
         app,
         allow_origins=["*"],
         allow_methods=["GET"],
         allow_headers=["X-API-Key", "X-Request-ID", "If-None-Match"],
         expose_headers=["ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", "Warning", "X-Request-ID"],
     )
+    return InProblems(layer, "Pages of other origins may read: with GET, and no other headers than those allowed.")
 
 
 def is_cross_origin_read(scope: Scope) -> bool:
@@ -54,7 +91,10 @@ def is_cross_origin_read(scope: Scope) -> bool:
 
 def bounded_body(app: ASGIApp) -> ASGIApp:
     """Refuse large bodies with 413."""
-    return RequestBodyLimitMiddleware(app, max_body_size=LARGEST_BODY)
+    return InProblems(
+        RequestBodyLimitMiddleware(app, max_body_size=LARGEST_BODY),
+        f"The body is too large: {LARGEST_BODY} bytes are possible.",
+    )
 
 
 def may_have_body(scope: Scope) -> bool:

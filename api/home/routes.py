@@ -8,7 +8,8 @@ from starlette.exceptions import HTTPException
 
 from api.context import context_of
 from api.etl.routes import prefect_ui
-from api.responses import system_answer
+from api.negotiation import preferences
+from api.responses import given_header, system_answer
 from kasparro.settings import is_demo
 
 MEDIA_TYPES = {
@@ -73,7 +74,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 async def home(request: Request) -> Response:
     """The dashboard where HTML is preferred, else what there is and where."""
-    if _prefers_html(request.headers.get("accept", "")):
+    if _prefers_html(given_header(request, b"accept") or b""):
         answer = _file(request, "index.html")
         answer.headers["Vary"] = "Accept, Accept-Encoding"
         return answer
@@ -120,19 +121,7 @@ def _file(request: Request, name: str) -> Response:
     return Response(FILES[name], headers=headers, media_type=MEDIA_TYPES[name.rpartition(".")[2]])
 
 
-def _prefers_html(accept: str) -> bool:
+def _prefers_html(accept: bytes) -> bool:
     """Whether HTML comes before JSON in an Accept header; a browser always names it."""
-
-    def weight(media_type: str) -> float:
-        best = 0.0
-        for part in accept.lower().split(","):
-            name, *parameters = [piece.strip() for piece in part.split(";")]
-            if name == media_type:
-                quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-                best = max(
-                    best,
-                    float(quality) if quality.replace(".", "", 1).isdigit() else 0.0,
-                )
-        return best
-
-    return weight("text/html") > weight("application/json")
+    wanted = preferences(accept)
+    return wanted.get("text/html", 0.0) > wanted.get("application/json", 0.0)

@@ -15,6 +15,7 @@ from fastapi import Request
 
 from api.encoding import decimal_text, encode, time_text
 from api.lists.columns import Column, Kind
+from api.negotiation import preferences
 from api.problems import Problem
 from api.responses import given_header
 from api.rows import row_writer
@@ -31,9 +32,11 @@ MEDIA_TYPES = {
 BY_MEDIA_TYPE = {media_type.partition(";")[0]: name for name, media_type in MEDIA_TYPES.items()} | {
     "application/ndjson": "ndjson",
     "application/problem+json": "json",
-    "application/*": "json",
-    "text/*": "csv",
-    "*/*": "json",
+}
+IN_GENERAL = {
+    "application/*": ("json", "ndjson", "parquet", "arrow"),
+    "text/*": ("csv",),
+    "*/*": ("json", "csv", "ndjson", "parquet", "arrow"),
 }
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 WHOLE_DIGITS, DECIMAL_PLACES = 38, 38
@@ -59,23 +62,19 @@ def wanted(request: Request, given: str | None) -> str:
 
 @lru_cache(maxsize=1024)
 def _accepted(accept: bytes) -> str:
+    wanted = preferences(accept)
+    taken = {BY_MEDIA_TYPE[name] for name, weight in wanted.items() if name in BY_MEDIA_TYPE and weight}
+    refused = {BY_MEDIA_TYPE[name] for name in wanted if name in BY_MEDIA_TYPE} - taken
     best, best_weight = None, 0.0
-    for part in accept.decode("latin-1").lower().split(","):
-        name, *parameters = (piece.strip() for piece in part.split(";"))
-        weight = next((_weight(each[2:]) for each in parameters if each.startswith("q=")), 1.0)
-        if name in BY_MEDIA_TYPE and weight > best_weight:
-            best, best_weight = BY_MEDIA_TYPE[name], weight
+    for name, weight in wanted.items():
+        offered = (BY_MEDIA_TYPE[name],) if name in BY_MEDIA_TYPE else IN_GENERAL.get(name, ())
+        possible = next((each for each in offered if each not in refused), None)
+        if possible is not None and weight > best_weight:
+            best, best_weight = possible, weight
     if best is None:
-        offered = ", ".join(media_type.partition(";")[0] for media_type in MEDIA_TYPES.values())
-        raise Problem(406, f"This comes as {offered}: ask for one of these in Accept, or with format=.")
+        there_are = ", ".join(media_type.partition(";")[0] for media_type in MEDIA_TYPES.values())
+        raise Problem(406, f"This comes as {there_are}: ask for one of these in Accept, or with format=.")
     return best
-
-
-def _weight(given: str) -> float:
-    try:
-        return min(1.0, max(0.0, float(given)))
-    except ValueError:
-        return 0.0
 
 
 class Writer(ABC):
