@@ -1,13 +1,12 @@
 """How often one client may ask: a bucket for each address that fills up evenly."""
 
-import ipaddress
 import math
 import time
 from collections import OrderedDict
-from functools import lru_cache
 
 from starlette.types import Scope
 
+from api.clients import THIS_MACHINE, client_of
 from api.problems import Problem
 from kasparro.setting_types import Quota
 
@@ -30,9 +29,8 @@ class RateLimit:
 
     def take(self, scope: Scope) -> tuple[list[tuple[bytes, bytes]], Problem | None]:
         """Count a request. Returns the headers of its answer, and a 429 problem when it is one too many."""
-        client = scope.get("client")
-        name = _client(client[0]) if client else ""
-        if self._spares_this_machine and name == "":
+        name = client_of(scope)
+        if self._spares_this_machine and name == THIS_MACHINE:
             return [], None
         quota = self._quota
         now = time.monotonic()
@@ -53,17 +51,3 @@ class RateLimit:
             return headers, None
         detail = f"More than {quota.requests} requests in {quota.seconds} s from this address."
         return headers, Problem(429, detail, headers={"Retry-After": str(until_next)})
-
-
-@lru_cache(maxsize=10_000)
-def _client(address: str) -> str:
-    """What requests are counted by: an address, of IPv6 its network; nothing for this machine."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.is_loopback:
-        return ""
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return address

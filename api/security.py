@@ -9,6 +9,7 @@ from fastapi import Request, Security
 from fastapi.security import APIKeyHeader
 from starlette.types import Scope
 
+from api.clients import client_of
 from api.problems import Problem
 
 HEADERS = (b"x-api-key", b"x-scheduler-token")
@@ -38,8 +39,7 @@ class Keys:
         if not given:
             challenge = {"WWW-Authenticate": 'ApiKey realm="kasparro", header="X-API-Key"'}
             return Problem(401, "This needs the admin key, in the header X-API-Key.", headers=challenge)
-        client = scope.get("client")
-        name = str(client[0]) if client else ""
+        name = client_of(scope)
         used, wait = self._used(name)
         if wait:
             return Problem(429, "Too many wrong keys from this address.", headers={"Retry-After": str(wait)})

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
 
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from api import problems
+from api.clients import client_of
 from api.context import context_of
 from api.encoding import TIMES
 from api.parameters import NoQuery, documented, read_query
@@ -39,23 +40,34 @@ class Streams:
     def __init__(self) -> None:
         self._of: Counter[str] = Counter()
 
-    @contextmanager
-    def one_more(self, client: str) -> Generator[None]:
-        """Count a stream while it lasts."""
-        self._of[client] += 1
-        try:
-            yield
-        finally:
-            self._of[client] -= 1
-            self._of += Counter()  # forgets who has none
-
-    def refuse(self, client: str) -> Problem | None:
-        """Why there may be no more of them, or None."""
+    def take(self, client: str) -> None:
+        """Count one more, at once with the look whether there may be one. Raises a 429 or 503 problem."""
         if self._of[client] >= MOST_OF_A_CLIENT:
-            return Problem(429, f"There are {MOST_OF_A_CLIENT} streams to this address.", headers={"Retry-After": "30"})
+            detail = f"There are {MOST_OF_A_CLIENT} streams to this address."
+            raise Problem(429, detail, headers={"Retry-After": "30"})
         if self._of.total() >= MOST_STREAMS:
-            return Problem(503, f"There are {MOST_STREAMS} streams.", headers={"Retry-After": "30"})
-        return None
+            raise Problem(503, f"There are {MOST_STREAMS} streams.", headers={"Retry-After": "30"})
+        self._of[client] += 1
+
+    def give_back(self, client: str) -> None:
+        """Count one less."""
+        self._of[client] -= 1
+        self._of += Counter()  # forgets who has none
+
+
+class Stream(StreamingResponse):
+    """Events without an end, in a place that was taken for them: it is given back also if nobody hears the first."""
+
+    def __init__(self, events: AsyncGenerator[bytes], client: str) -> None:
+        super().__init__(events, headers=HEADERS, media_type=MEDIA_TYPE)
+        self._client = client
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them, then give the place back."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            STREAMS.give_back(self._client)
 
 
 STREAMS = Streams()
@@ -82,15 +94,13 @@ async def stream(request: Request) -> Response:
     """
     read_query(request, NoQuery)
     last = _last_event_id(request)
-    client = request.client.host if request.client else ""
-    refusal = STREAMS.refuse(client)
-    if refusal is not None:
-        raise refusal
+    client = client_of(request.scope)
+    STREAMS.take(client)
     if request.scope.get("only_head"):
+        STREAMS.give_back(client)
         return Response(headers=HEADERS, media_type=MEDIA_TYPE)
     request.scope["ends_with_the_server"] = True
-    events = _events(context_of(request).keeper.feed, last, client)
-    return StreamingResponse(events, headers=HEADERS, media_type=MEDIA_TYPE)
+    return Stream(_events(context_of(request).keeper.feed, last), client)
 
 
 def _last_event_id(request: Request) -> int | None:
@@ -102,8 +112,8 @@ def _last_event_id(request: Request) -> int | None:
     return int(given)
 
 
-async def _events(feed: Feed, last: int | None, client: str) -> AsyncGenerator[bytes]:
-    with STREAMS.one_more(client), feed.heard() as news:
+async def _events(feed: Feed, last: int | None) -> AsyncGenerator[bytes]:
+    with feed.heard() as news:
         seen = feed.newest if last is None else min(last, feed.newest)
         yield b"retry: %d\n\n" % RETRY_MS
         if seen < feed.oldest - 1:
