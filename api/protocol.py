@@ -1,11 +1,16 @@
 """HTTP as uvicorn speaks it, with upper bounds on the head of a request and on the time until all of it has come."""
 
 import asyncio
+from random import getrandbits
 from typing import cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from api.problems import Problem, render
 
 LARGEST_HEAD = 512 * 1024  # with it may come the first stretch of a body
+BUSY = Problem(503, "There are too many connections at once.", headers={"Retry-After": "5"})
 PATIENCE_SECONDS = 30.0  # for the whole request: uvicorn would wait for ever, and let whoever comes after wait, too
 
 
@@ -50,9 +55,31 @@ class BoundedHttp(HttpToolsProtocol):
             self._wait()
 
     def on_headers_complete(self) -> None:
-        """The head has ended."""
+        """The head has ended. With too many connections open, uvicorn would answer in plain text: we give a problem."""
         self._in_head = False
-        super().on_headers_complete()
+        most, app = self.limit_concurrency, self.app
+        if most is not None and (len(self.connections) >= most or len(self.tasks) >= most):
+            self.limit_concurrency, self.app = None, _busy
+        try:
+            super().on_headers_complete()
+        finally:
+            self.limit_concurrency, self.app = most, app
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP that can be read, and close: no application has seen it."""
+        path = cast("bytes", getattr(self, "url", b"")).partition(b"?")[0].decode("latin-1")
+        answer = render(Problem(400, msg), path, _request_id())
+        self.transport.write(
+            b"".join(
+                [
+                    STATUS_LINE[400],
+                    *[b"%b: %b\r\n" % header for header in answer.raw_headers],
+                    b"connection: close\r\n\r\n",
+                    bytes(answer.body),
+                ]
+            )
+        )
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -75,3 +102,11 @@ class BoundedHttp(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
             self.transport.close()
+
+
+async def _busy(scope: Scope, receive: Receive, send: Send) -> None:
+    await render(BUSY, scope["path"], _request_id())(scope, receive, send)
+
+
+def _request_id() -> str:
+    return f"{getrandbits(128):032x}"

@@ -118,6 +118,9 @@ def _prefect_link(context: Context, request: Request, run_id: str) -> str:
 
 def prefect_ui(context: Context, request: Request) -> str:
     """Prefect's pages as this client reaches them: on the host it reached us by."""
-    host = request.url.hostname or context.settings.api_host
+    try:
+        host = request.url.hostname or context.settings.api_host
+    except ValueError:  # whatever a client calls us
+        host = context.settings.api_host
     shown = f"[{host}]" if ":" in host else host
     return f"http://{shown}:{context.settings.prefect_port}"
