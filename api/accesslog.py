@@ -6,17 +6,21 @@ happened, and the lines of the last few milliseconds are rendered and written to
 
 import asyncio
 import logging
+import re
 import sys
 import time
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
 
 import orjson
 from starlette.types import Scope
 
 from kasparro import logs
 
-LONGEST_QUERY = 500
+LONGEST_PART = 500  # of a path, and of a query
+SECRET_NAME = re.compile(r"key|token|secret|passw|pwd|auth|credential|signature", re.IGNORECASE)
+PERHAPS_SECRET = re.compile(rf"%|{SECRET_NAME.pattern}", re.IGNORECASE)
 GATHER_SECONDS = 0.02
 logger = logging.getLogger("api.access")
 level_needed = logging.INFO
@@ -56,7 +60,7 @@ def flush() -> None:
 
 def _record(line: Line) -> logging.LogRecord:
     scope = line.scope
-    path, client = scope["path"], scope.get("client")
+    path, client = _bounded(scope["path"]), scope.get("client")
     arguments = (line.method, path, line.status)
     record = logging.LogRecord(logger.name, level_needed, "", 0, "%s %s %s", arguments, None)
     record.created = line.ended
@@ -64,12 +68,30 @@ def _record(line: Line) -> logging.LogRecord:
         request_id=scope["request_id"],
         method=line.method,
         path=path,
-        query=scope["query_string"][:LONGEST_QUERY].decode("latin-1"),
+        query=_masked(scope["query_string"].decode("latin-1")),
         status=line.status,
         duration_ms=round(line.seconds * 1000, 3),
         client=client[0] if client else None,
     )
     return record
+
+
+def _masked(query: str) -> str:
+    """A query without the values of parameters that are named like a key, and without a key of ours in any other."""
+    if PERHAPS_SECRET.search(query):
+        pairs = [pair.partition("=") for pair in query.split("&")]
+        query = "&".join(
+            f"{name}=***" if equals and SECRET_NAME.search(unquote_plus(name)) else f"{name}{equals}{value}"
+            for name, equals, value in pairs
+        )
+        if "%" in query and logs.holds_secret(unquote_plus(query)):
+            return "***"
+    return _bounded(query)
+
+
+def _bounded(part: str) -> str:
+    """The beginning of a long part; a key that the cut would halve is masked before."""
+    return part if len(part) <= LONGEST_PART else logs.redacted(part)[:LONGEST_PART]
 
 
 class JsonLines(logging.Handler):

@@ -6,12 +6,15 @@ import re
 import sys
 from datetime import UTC, datetime
 from types import TracebackType
+from urllib.parse import quote, quote_plus
 
 from kasparro.settings import Settings
 
 OURS = ("kasparro", "extract", "flows", "api", "providers")
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 PASSWORD_IN_URL = re.compile(r"(?<=://)([^:/@\s]*):[^@/\s]+(?=@)")
+SHORTEST_SECRET = 8  # what is shorter can't be told from plain text
+_hidden: tuple[str, ...] = ()
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -64,10 +67,23 @@ class ConsoleFormatter(logging.Formatter):
 
 
 def redacted(text: str, secrets: tuple[str, ...] = ()) -> str:
-    """The text with known secrets and the passwords of URLs masked."""
-    for secret in secrets:
+    """The text with known secrets, those given and those hidden, and the passwords of URLs masked."""
+    for secret in (*secrets, *_hidden):
         text = text.replace(secret, "***")
     return PASSWORD_IN_URL.sub(r"\1:***", text)
+
+
+def hide(secret: str) -> None:
+    """Mask a secret in all lines from now on, also as JSON and URLs write it. Whoever hands one out calls this."""
+    global _hidden  # noqa: PLW0603  # logging is one for the whole process
+    if len(secret) >= SHORTEST_SECRET:
+        forms = (secret, json.dumps(secret)[1:-1], quote(secret, safe=""), quote_plus(secret))
+        _hidden = tuple(dict.fromkeys((*_hidden, *forms)))
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a hidden secret is in a text."""
+    return any(secret in text for secret in _hidden)
 
 
 def configure(settings: Settings) -> None:
@@ -77,6 +93,8 @@ def configure(settings: Settings) -> None:
     """
     level = settings.log_level.upper()
     secrets = known_secrets(settings)
+    for secret in secrets:
+        hide(secret)
     console = (settings.log_format or ("console" if sys.stderr.isatty() else "json")) == "console"
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(ConsoleFormatter(secrets, traces=level == "DEBUG") if console else JsonFormatter(secrets))
@@ -104,7 +122,7 @@ def known_secrets(settings: Settings) -> tuple[str, ...]:
         str(url.password or "") if url else None,
         settings.alert_url,
     )
-    return tuple(secret for secret in given if secret and len(secret) >= 8)
+    return tuple(secret for secret in given if secret and len(secret) >= SHORTEST_SECRET)
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -5,7 +5,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from kasparro import home
+from kasparro import home, logs
 from kasparro.settings import Settings, SettingsError
 
 
@@ -34,6 +34,7 @@ def generated(settings: Settings, name: str, prefix: str = "") -> str:
         key = path.read_text().strip()
     if not key:
         raise SettingsError(f"{path} is empty: remove it, and a new key is made")
+    logs.hide(key.removeprefix(prefix))
     return key
 
 
