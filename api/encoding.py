@@ -19,6 +19,16 @@ def decimal_text(value: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
+def float_text(text: bytes) -> bytes:
+    """The JSON text of a number, rounded to the nearest double; no exponent, as all numbers have none."""
+    return text if text == b"null" else decimal_text(Decimal(repr(float(text)))).encode()
+
+
+def quoted(text: bytes) -> bytes:
+    """The JSON text of a number as that of a string."""
+    return text if text == b"null" else b'"%b"' % text
+
+
 def encode(value: Any) -> bytes:
     """The JSON text of one value from the warehouse, or of a structure without decimals in it."""
     if value is None:

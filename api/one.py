@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from sqlalchemy import Connection
 
 from api.context import context_of
-from api.encoding import TIMES, decimal_text
+from api.encoding import TIMES, decimal_text, encode, float_text
 from api.problems import Problem
 from api.readmodel.queries import Publication, latest_publication
 from api.responses import NO_STORE, latency_ms, marts_headers, not_modified, raw_marts_headers
@@ -29,10 +29,19 @@ def _as_string(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
+def _as_float(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(float_text(encode(value)))
+    raise TypeError(type(value).__name__)
+
+
+DEFAULTS = {"string": _as_string, "float": _as_float}
+
+
 def body(request: Request, data: Any, meta: dict[str, Any], decimals: str = "number") -> bytes:
-    """The answer: numbers with every digit, or as text with `decimals=string`."""
+    """The answer: numbers with every digit, unless `decimals` says otherwise."""
     content = {"request_id": request.scope["request_id"], "api_latency_ms": latency_ms(request), "data": data}
-    return orjson.dumps({**content, "meta": meta}, default=_as_string if decimals == "string" else _exact, option=TIMES)
+    return orjson.dumps({**content, "meta": meta}, default=DEFAULTS.get(decimals, _exact), option=TIMES)
 
 
 def of_marts(request: Request, find: Find, decimals: str = "number") -> Response:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.data.schemas import CoinRow, QuoteSource
+from api.lists.decimals import Decimals
 from api.lists.page import Page
 from api.lists.schemas import Number, OneAnswer
 from api.moments import Moment, window_edge
@@ -24,9 +25,7 @@ CANONICAL_ID = {
 class OneQuery(NoQuery):
     """The parameters of one coin."""
 
-    decimals: Literal["number", "string"] = Field(
-        "number", description="`string` puts prices and amounts in quotes, for clients whose numbers are floats"
-    )
+    decimals: Decimals = "number"
 
 
 class HistoryQuery(Page):

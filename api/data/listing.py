@@ -47,7 +47,7 @@ def _listing(query: DataQuery) -> Listing:
         raise invalid("offset", f"goes to {DEEPEST_OFFSET} here: follow next_cursor instead")
     symbol = query.symbol or query.ticker
     if query.view is View.ARTICLES:
-        for name in ("min_market_cap", "max_market_cap", "search"):
+        for name in ("min_market_cap", "max_market_cap", "search", "status", "priced"):
             if getattr(query, name) is not None:
                 raise invalid(name, "does not apply to articles")
         _require_sort(query, ("published_at",), "articles")
@@ -68,6 +68,8 @@ def _listing(query: DataQuery) -> Listing:
         query.search,
         query.min_market_cap,
         query.max_market_cap,
+        query.status,
+        query.priced,
     )
     if query.view is View.WINDOW:
         _require_sort(query, ("observed_at",), "quotes in a window")

@@ -1,30 +1,37 @@
 """The plain view of `GET /data`: one row per coin, from memory. This is the hot path."""
 
 from collections.abc import Generator, Iterator, Sequence
+from functools import partial
 from operator import itemgetter
 
 from fastapi import Request, Response
 
 from api.context import Context, context_of
 from api.data.schemas import DataQuery
+from api.database import WarehouseGone
 from api.lists import cursor, export, formats
 from api.lists.cursor import Cursor
 from api.problems import invalid
 from api.readmodel import DECIMALS, PLAIN, SORTABLE, TYPED, Filters, Snapshot, Texts, select
 from api.responses import Ready, envelope, marts_headers, not_modified, raw_marts_headers
-from api.rows import written
+from api.rows import CHANGES, written
 
 PLAIN_COLUMNS = TYPED[: len(PLAIN)]
 JSON_TYPE = (b"content-type", b"application/json")
 
 
-def answer(request: Request, query: DataQuery) -> Response:
-    """Coins. Raises problems for a sort that coins have not, and for cursors that don't fit."""
+def answer(request: Request, query: DataQuery, name: str) -> Response:
+    """Coins, in the format of that name.
+
+    Raises problems for a sort that coins have not, for cursors that don't fit, and while it is not known which coins
+    there are. Formats beside JSON take their time: not in the event loop.
+    """
     context = context_of(request)
     keeper = context.keeper
     snapshot = keeper.current
+    if snapshot.version is None and keeper.outage is not None:
+        raise WarehouseGone(keeper.outage.reason)
     offset = query.skipped
-    name = formats.wanted(request, query.format)
     walk_id = query.walk("/data")
     walk = cursor.read(query.cursor, walk_id)
     if walk is not None:
@@ -40,15 +47,18 @@ def answer(request: Request, query: DataQuery) -> Response:
     if sort.removeprefix("-") not in SORTABLE:
         raise invalid("sort", f"coins can be sorted by {', '.join(SORTABLE)}")
     texts = Texts(query.canonical_id, query.symbol or query.ticker, query.name, query.search)
-    filters = Filters(texts, query.min_market_cap, query.max_market_cap)
-    if name != "json":
-        whole = query.limit is None
-        page = select(snapshot, filters, sort, offset, len(snapshot.rows) if whole else query.rows)
-        named = marts_headers(request, snapshot.version, keeper.outage, name)
-        return _export(context, snapshot, query, name, page.coins, named)
-    page = select(snapshot, filters, sort, offset, query.rows)
+    filters = Filters(texts, query.min_market_cap, query.max_market_cap, query.status, query.priced)
+    whole = name != "json" and query.limit is None
+    page = select(snapshot, filters, sort, offset, len(snapshot.rows) if whole else query.rows)
     following = offset + len(page.coins)
-    more = following < page.total and snapshot.version is not None
+    more = None
+    if page.coins and following < page.total:
+        more = cursor.write(walk_id, snapshot.version or 0, [following])
+    if name != "json":
+        named = marts_headers(request, snapshot.version, keeper.outage, name)
+        if more is not None:
+            named["Link"] = cursor.link(request, more)
+        return _export(context, snapshot, query, name, page.coins, named)
     body = envelope(
         request,
         _rows(snapshot, query, page.coins),
@@ -56,7 +66,7 @@ def answer(request: Request, query: DataQuery) -> Response:
         limit=query.rows,
         offset=offset,
         total=page.total,
-        next_cursor=cursor.write(walk_id, snapshot.version or 0, [following]) if more and page.coins else None,
+        next_cursor=more,
         meta=snapshot.meta,
     )
     return Ready(body, [*headers, JSON_TYPE, (b"content-length", b"%d" % len(body))])
@@ -70,7 +80,7 @@ def _offset(walk: Cursor) -> int:
 
 def _rows(snapshot: Snapshot, query: DataQuery, numbers: Sequence[int]) -> list[bytes]:
     """JSON objects; where they have to be made, all of them as one text."""
-    if query.fields is None and query.decimals == "number":
+    if query.fields is None and query.decimals not in CHANGES:
         rows = snapshot.rows
         return [rows[number] for number in numbers]
     fields = PLAIN if query.fields is None else [column.name for column in query.chosen(TYPED)]
@@ -78,7 +88,7 @@ def _rows(snapshot: Snapshot, query: DataQuery, numbers: Sequence[int]) -> list[
         return []
     pick = itemgetter(*numbers, numbers[-1])  # one more, since of a single one it would be no tuple
     columns = [pick(snapshot.texts[field])[:-1] for field in fields]
-    return [written(fields, columns, DECIMALS if query.decimals == "string" else frozenset())]
+    return [written(fields, columns, DECIMALS, query.decimals)]
 
 
 def _export(
@@ -86,7 +96,8 @@ def _export(
 ) -> Response:
     """The rows in another format, as a stream."""
     columns = PLAIN_COLUMNS if query.fields is None else query.chosen(TYPED)
-    writer = formats.writer(name, columns, as_strings=query.decimals == "string")
+    extents = partial(context.counts.of, (snapshot.version, "extents"), snapshot.extents)
+    writer = formats.writer(name, columns, query.decimals, extents)
     places = [TYPED.index(column) for column in columns]
 
     def stretches() -> Iterator[formats.Rows]:

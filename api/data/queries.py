@@ -81,6 +81,8 @@ class QuoteFilters:
     search: str | None
     min_market_cap: Any
     max_market_cap: Any
+    status: str | None = None
+    priced: bool | None = None
 
     def conditions(self, of: str) -> Conditions:
         """As SQL over `quote` and `of`, the relation whose source and canonical_id are compared."""
@@ -96,6 +98,9 @@ class QuoteFilters:
             conditions.add("quote.market_cap_usd >= :min_market_cap", min_market_cap=self.min_market_cap)
         if self.max_market_cap is not None:
             conditions.add("quote.market_cap_usd <= :max_market_cap", max_market_cap=self.max_market_cap)
+        conditions.equal("coin.status", "status", self.status)
+        if self.priced is not None:
+            conditions.add(f"quote.price_usd is {'not ' if self.priced else ''}null")
         return conditions
 
     def _named(self) -> Conditions:

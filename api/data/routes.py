@@ -6,6 +6,7 @@ from fastapi.concurrency import run_in_threadpool
 from api.data import listing, plain
 from api.data.schemas import DataAnswer, DataQuery, View
 from api.lean import LeanRoute
+from api.lists import formats
 from api.lists.documentation import of_list
 from api.parameters import documented, read_query
 
@@ -26,6 +27,9 @@ async def data(request: Request) -> Response:
     With `source=rss`: news articles. Every page is of one published version of the marts, named in `meta`.
     """
     query = read_query(request, DataQuery)
-    if query.view is View.COINS:
-        return plain.answer(request, query)
-    return await run_in_threadpool(listing.answer, request, query)
+    if query.view is not View.COINS:
+        return await run_in_threadpool(listing.answer, request, query)
+    name = formats.wanted(request, query.format)
+    if name == "json":
+        return plain.answer(request, query, name)
+    return await run_in_threadpool(plain.answer, request, query, name)

@@ -4,9 +4,18 @@ import zlib
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
 from api.data.sorting import DataSort, SortParameter
 from api.lists.page import LARGEST_OFFSET, Page
@@ -27,8 +36,9 @@ def _source(given: str) -> str:
 
 def _amount(given: object) -> Decimal:
     """A number of dollars; by hand, for pydantic's own way costs as much as the rest of the query."""
+    text = str(given)
     try:
-        amount = Decimal(str(given))
+        amount = Decimal(text if text.isascii() else "")
     except InvalidOperation:
         raise ValueError("expected a number") from None
     exponent = amount.as_tuple().exponent
@@ -40,6 +50,15 @@ def _amount(given: object) -> Decimal:
 QuoteSource = Annotated[Text, AfterValidator(_source)]
 AMOUNT_SCHEMA = {"type": "number", "minimum": 0, "maximum": 1e30}
 Amount = Annotated[Decimal, PlainValidator(_amount), WithJsonSchema(AMOUNT_SCHEMA)]
+
+
+def _yes_or_no(given: object) -> object:
+    if given in ("true", "false"):
+        return given == "true"
+    raise ValueError("expected true or false")
+
+
+Priced = Annotated[bool, BeforeValidator(_yes_or_no)]
 
 
 class View(StrEnum):
@@ -77,6 +96,10 @@ class DataQuery(Page):
     )
     min_market_cap: Amount | None = Field(None, description="US dollars, inclusive", examples=[1000000])
     max_market_cap: Amount | None = Field(None, description="US dollars, inclusive", examples=[1000000000])
+    status: Literal["active", "inactive", "delisted"] | None = Field(
+        None, description="Coins that are so. Providers list many that are no longer traded", examples=["active"]
+    )
+    priced: Priced | None = Field(None, description="Only with a price, or only without one", examples=["true"])
     sort: SortParameter | None = Field(
         None,
         description="`-` descends. Default `rank`; newest first for quotes in a window (`observed_at` only) and for "
@@ -108,6 +131,8 @@ class DataQuery(Page):
         symbol = (self.symbol or self.ticker or "").casefold()
         names = f"{symbol}\x1f{self.name}\x1f{self.search}\x1f{self.canonical_id}"
         bounds = f"{self.start_date}\x1f{self.end_date}\x1f{self.min_market_cap}\x1f{self.max_market_cap}"
+        if self.status is not None or self.priced is not None:
+            bounds = f"{bounds}\x1f{self.status}\x1f{self.priced}"
         return zlib.crc32(f"{path}\x1f{self.view}\x1f{self.source}\x1f{self.sort}\x1f{names}\x1f{bounds}".encode())
 
     @property

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 from fastapi import Request, Response
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError
 
 from api.context import Context, context_of
@@ -14,6 +14,7 @@ from api.lists import cursor, export, formats
 from api.lists.columns import Column
 from api.lists.conditions import Conditions
 from api.lists.cursor import Cursor
+from api.lists.decimals import Extent, Extents
 from api.lists.listing import Listing
 from api.lists.page import Page, decimals_of
 from api.lists.tables import whole_table
@@ -21,6 +22,8 @@ from api.readmodel.queries import Publication, latest_publication
 from api.responses import NO_STORE, envelope, marts_headers, not_modified, raw_marts_headers
 from api.rows import row_writer
 
+PATIENT = text("set local statement_timeout = '60s'")
+"""An export has a place, of which there are few: it may look at millions of rows before the first."""
 Row = Sequence[Any]
 Sources = Callable[[Connection, Publication], tuple[str, ...]]
 
@@ -67,10 +70,11 @@ def of_marts(
                 meta["sources"] = sources(connection, publication)
         elif sources is not None:
             meta["sources"] = ()
-        if name != "json" and query.limit is None and shown.walk is None:
-            return _exported(context, shown, name, headers, connection if publication else None, stack.pop_all())
         counted = None if publication is None else (publication.version, listing.identity)
-        return _page(request, shown, name, headers, meta, connection if publication else None, counted)
+        there = connection if publication else None
+        if name != "json" and query.limit is None and shown.walk is None:
+            return _exported(context, shown, name, headers, there, counted, stack.pop_all())
+        return _page(request, shown, name, headers, meta, there, counted)
 
 
 def of_system(request: Request, query: Page, listing: Listing) -> Response:
@@ -81,7 +85,7 @@ def of_system(request: Request, query: Page, listing: Listing) -> Response:
     with ExitStack() as stack:
         connection = stack.enter_context(context.database.transaction())
         if name != "json" and query.limit is None and shown.walk is None:
-            return _exported(context, shown, name, dict(NO_STORE), connection, stack.pop_all())
+            return _exported(context, shown, name, dict(NO_STORE), connection, None, stack.pop_all())
         return _page(request, shown, name, dict(NO_STORE), {}, connection, None)
 
 
@@ -94,7 +98,7 @@ def of_table(
         return of_system(request, query, listing)
     name = formats.wanted(request, query.format)
     if name != "json":
-        empty = b"" if name == "ndjson" else formats.writer(name, (), as_strings=False).end()
+        empty = b"" if name == "ndjson" else formats.writer(name, (), query.decimals, dict).end()
         return Response(empty, headers=dict(NO_STORE), media_type=formats.MEDIA_TYPES[name])
     body = envelope(request, [], returned=0, limit=query.rows, offset=0, total=0, next_cursor=None, meta=encode({}))
     return Response(body, headers=dict(NO_STORE), media_type=formats.JSON)
@@ -123,12 +127,13 @@ def _page(
         counts = context_of(request).counts
         total = listing.total(connection) if counted is None else counts.of(counted, lambda: listing.total(connection))
     if name != "json":
-        writer = formats.writer(name, shown.columns, as_strings=query.decimals == "string")
+        extents = _extents(context_of(request), listing, connection, counted)
+        writer = formats.writer(name, shown.columns, query.decimals, extents)
         if more is not None:
             headers["Link"] = cursor.link(request, more)
         return Response(writer.write(rows) + writer.end(), headers=headers, media_type=formats.MEDIA_TYPES[name])
     names = tuple(column.name for column in shown.columns)
-    write = row_writer(names, names, decimals_of(shown.columns), query.decimals == "string")
+    write = row_writer(names, names, decimals_of(shown.columns), query.decimals)
     body = envelope(
         request,
         [write([encode(value) for value in row]) for row in rows],
@@ -173,12 +178,26 @@ def _picked(shown: Shown, rows: Sequence[Row]) -> list[Row]:
     return [[row[place] for place in places] for row in rows]
 
 
+def _extents(
+    context: Context, listing: Listing, connection: Connection | None, counted: tuple[Any, ...] | None
+) -> Extents:
+    """What the types of columns in Arrow depend on: all of the list, so that every page has the same."""
+
+    def look() -> dict[str, Extent]:
+        if connection is None:
+            return {column.name: Extent(0, 0) for column in listing.columns}
+        return listing.extents(connection)
+
+    return look if counted is None else lambda: context.counts.of((*counted, "extents", listing.columns), look)
+
+
 def _exported(
     context: Context,
     shown: Shown,
     name: str,
     headers: dict[str, str],
     connection: Connection | None,
+    counted: tuple[Any, ...] | None,
     held: ExitStack,
 ) -> Response:
     """The whole list as a stream; it closes `held`, which holds the transaction, at its end."""
@@ -186,7 +205,10 @@ def _exported(
         room.push(held)
         context.exports.take()
         room.callback(context.exports.give_back)
-        writer = formats.writer(name, shown.columns, as_strings=shown.query.decimals == "string")
+        if connection is not None:
+            connection.execute(PATIENT)
+        extents = _extents(context, shown.listing, connection, counted)
+        writer = formats.writer(name, shown.columns, shown.query.decimals, extents)
         closing_at_end = room.pop_all()
 
     def rows() -> Iterator[list[Row]]:

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.lists.columns import Column, Kind
+from api.lists.decimals import Decimals
 from api.problems import invalid
 
 Format = Literal["json", "csv", "ndjson", "parquet", "arrow"]
@@ -36,10 +37,7 @@ class Page(BaseModel):
     cursor: str | None = Field(
         None, min_length=1, max_length=1000, description="`next_cursor` of the page before, with the same filters"
     )
-    decimals: Literal["number", "string"] = Field(
-        "number",
-        description="`string` puts prices and amounts in quotes, for clients whose numbers are floats",
-    )
+    decimals: Decimals = "number"
     format: Format | None = Field(None, description="Goes before `Accept`. CSV, NDJSON, Parquet and Arrow are streamed")
 
     @property
@@ -74,5 +72,5 @@ def _chosen(fields: str, columns: tuple[Column, ...]) -> tuple[Column, ...]:
 
 
 def decimals_of(columns: tuple[Column, ...]) -> frozenset[str]:
-    """The columns that `decimals=string` is about."""
+    """The columns that `decimals` is about."""
     return frozenset(column.name for column in columns if column.kind is Kind.DECIMAL)

@@ -19,3 +19,6 @@ class Filters(NamedTuple):
     texts: Texts = Texts()
     min_market_cap: Decimal | None = None
     max_market_cap: Decimal | None = None
+    status: str | None = None
+    priced: bool | None = None
+    """Whether it has a price."""

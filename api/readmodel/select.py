@@ -11,9 +11,8 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from api.readmodel.filters import Filters
-from api.readmodel.snapshot import BLOCK, Order, Snapshot
+from api.readmodel.snapshot import BLOCK, FEW, Order, Snapshot
 
-FEW = 250  # so many coins are sorted each time they are asked for
 NEAR = 1000  # so far along the order coins are looked at one by one
 
 
@@ -30,6 +29,9 @@ def select(snapshot: Snapshot, filters: Filters, sort: str, offset: int, limit: 
     coins = order.coins
     first, last = _capped(snapshot, filters)
     holding = snapshot.names.holding(filters.texts)
+    kinds = snapshot.states.wanted(filters.status, filters.priced)
+    if kinds is not None:
+        holding = snapshot.states.holding(filters.texts, holding, kinds)
     if holding is None:
         total = last - first
         if total == len(coins):
@@ -38,17 +40,18 @@ def select(snapshot: Snapshot, filters: Filters, sort: str, offset: int, limit: 
             return Page(_between(order, first, last, offset, limit), total)
         return Page(_sorted(order, range(first, last))[offset : offset + limit], total)
     begin = bisect_left(holding, first) if first else 0
-    found = holding[begin : bisect_left(holding, last, begin)]
-    total = len(found)
+    stop = bisect_left(holding, last, begin)
+    total = stop - begin
     if total <= FEW:
-        return Page(_sorted(order, found)[offset : offset + limit], total)
+        return Page(_sorted(order, holding[begin:stop])[offset : offset + limit], total)
     end = min(offset + limit, total)
     far = end * len(coins) * 5 // (4 * total) + 50  # a page that is not there yet ends further back than most
     if far <= NEAR:
         page = snapshot.names.having(filters.texts, _within(coins[:far], first, last))
+        page = page if kinds is None else snapshot.states.among(page, kinds)
         if len(page) >= end:
             return Page(page[offset:end], total)
-    ordered = snapshot.ordered.of((filters.texts, sort), lambda: array(coins.typecode, _sorted(order, holding)))
+    ordered = snapshot.ordered.of((filters.texts, kinds, sort), lambda: array(coins.typecode, _sorted(order, holding)))
     if total == len(ordered):
         return Page(ordered[offset:end], total)
     for far in (end * len(ordered) * 5 // (4 * total) + 50, len(ordered)):  # market caps leave some out

@@ -68,6 +68,9 @@ def test_a_file_that_is_no_source_is_told_from_one_without_quotes(market: Api) -
         ({"sort": "price_usd"}, ["one", "eth", "btc"]),
         ({"sort": "-market_cap_usd"}, ["btc", "eth", "one"]),
         ({"sort": "observed_at"}, ["one", "btc", "eth"]),
+        ({"status": "active", "priced": "true"}, ["btc", "eth", "one"]),
+        ({"status": "delisted"}, []),
+        ({"priced": "false"}, []),
     ],
 )
 def test_latest_quotes_filter_and_sort(market: Api, filters: dict[str, str], expected: list[str]) -> None:

@@ -74,8 +74,8 @@ def test_names_survive(market: Api) -> None:
         ({"symbol": "BTC", "ticker": "btc"}, ["btc"]),
         ({"name": "bit"}, ["btc"]),
         ({"name": "ITCOI"}, ["btc"]),
-        ({"name": "e"}, ["eth", "usdt", "huge", "none", "one-bigone"]),
-        ({"search": "one"}, ["one", "none", "one-bigone"]),
+        ({"name": "e"}, ["eth", "usdt", "huge", "one-bigone", "none"]),
+        ({"search": "one"}, ["one", "one-bigone", "none"]),
         ({"search": "ether"}, ["eth", "usdt"]),
         ({"canonical_id": "BTC"}, ["btc"]),
         ({"canonical_id": "nothing"}, []),
@@ -86,6 +86,12 @@ def test_names_survive(market: Api) -> None:
         ({"name": "e", "min_market_cap": "150000000"}, ["eth", "usdt", "huge"]),
         ({"symbol": "one", "name": "big"}, ["one-bigone"]),
         ({"symbol": "one", "max_market_cap": "1"}, []),
+        ({"priced": "false"}, ["none"]),
+        ({"priced": "true", "min_market_cap": "150000000"}, ["btc", "eth", "usdt", "huge", "one"]),
+        ({"status": "active", "search": "one"}, ["one", "one-bigone"]),
+        ({"status": "delisted"}, ["none"]),
+        ({"status": "delisted", "priced": "true"}, []),
+        ({"status": "inactive"}, []),
     ],
 )
 def test_filters(market: Api, filters: dict[str, str], expected: list[str]) -> None:
@@ -97,9 +103,9 @@ def test_filters(market: Api, filters: dict[str, str], expected: list[str]) -> N
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [
-        ("rank", ["btc", "eth", "usdt", "huge", "rtl", "one", "none", "one-bigone", "tiny"]),
-        ("-rank", ["one", "rtl", "huge", "usdt", "eth", "btc", "none", "one-bigone", "tiny"]),
-        ("-market_cap_usd", ["btc", "eth", "usdt", "huge", "one", "rtl", "tiny", "none", "one-bigone"]),
+        ("rank", ["btc", "eth", "usdt", "huge", "rtl", "one", "one-bigone", "tiny", "none"]),
+        ("-rank", ["one", "rtl", "huge", "usdt", "eth", "btc", "one-bigone", "tiny", "none"]),
+        ("-market_cap_usd", ["btc", "eth", "usdt", "huge", "one", "rtl", "tiny", "one-bigone", "none"]),
         ("price_usd", ["tiny", "one-bigone", "one", "usdt", "rtl", "eth", "btc", "huge", "none"]),
         ("symbol", ["btc", "eth", "huge", "none", "one", "one-bigone", "tiny", "usdt", "rtl"]),
         ("canonical_id", ["btc", "eth", "huge", "none", "one", "one-bigone", "rtl", "tiny", "usdt"]),

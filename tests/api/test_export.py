@@ -63,7 +63,7 @@ def in_arrow(value: Any) -> Any:
 def test_every_format_has_the_rows_of_json(market: Api, view: dict[str, str], name: str) -> None:
     page = market.get("/data", params={**view, "limit": 1000})
     expected = json.loads(page.text, parse_float=Decimal)["data"]
-    answer = market.get("/data", params={**view, "format": name})
+    answer = market.get("/data", params={**view, "format": name, "decimals": "exact"})
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith(MEDIA_TYPES[name])
     assert answer.headers["content-disposition"].endswith(f'.{name}"')
@@ -125,13 +125,16 @@ def test_nothing_found_is_an_empty_file_with_its_columns(market: Api, name: str)
         assert name == "ndjson" or b"price_usd" in content
 
 
-def test_a_page_in_another_format_links_to_the_next(market: Api) -> None:
-    url, seen = "/data?source=coingecko&limit=2&format=ndjson", list[str]()
+@pytest.mark.parametrize("view", ["limit=2", "limit=2&name=%D7%A2&offset=0", "source=coingecko&limit=2"])
+@pytest.mark.parametrize("name", ["ndjson", "csv", "arrow"])
+def test_a_page_in_another_format_links_to_the_next(market: Api, view: str, name: str) -> None:
+    whole = [row["canonical_id"] for row in market.get(f"/data?{view}".replace("limit=2", "limit=100")).json()["data"]]
+    url, seen = f"/data?{view}&format={name}", list[str]()
     while url:
         answer = market.get(url)
-        seen += [row["canonical_id"] for row in rows_of("ndjson", answer.content)]
+        seen += [row["canonical_id"] for row in rows_of(name, answer.content)]
         url = answer.links["next"]["url"] if "next" in answer.links else ""
-    assert seen == ["btc", "eth", "one"]
+    assert seen == whole
 
 
 def test_head_of_an_export_has_no_body(market: Api) -> None:
@@ -164,10 +167,11 @@ def test_cells_are_no_formulas(spreadsheet: Api) -> None:
 
 
 def test_numbers_too_fine_for_a_column_are_rounded_not_refused(spreadsheet: Api) -> None:
-    content = spreadsheet.get("/data?format=parquet&fields=price_usd").content
+    content = spreadsheet.get("/data?format=parquet&fields=price_usd&decimals=exact").content
     assert rows_of("parquet", content)[2]["price_usd"] == 0
-    text = spreadsheet.get("/data?format=parquet&fields=price_usd&decimals=string").content
-    assert rows_of("parquet", text)[2]["price_usd"] == f"0.{'0' * 59}1"
+    for decimals in ("number", "string"):  # every digit, as text
+        text = spreadsheet.get(f"/data?format=parquet&fields=price_usd&decimals={decimals}").content
+        assert rows_of("parquet", text)[2]["price_usd"] == f"0.{'0' * 59}1"
 
 
 QUOTES = 120_000

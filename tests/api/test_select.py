@@ -29,6 +29,7 @@ def coin_rows(draw: st.DrawFn) -> list[tuple[Any, ...]]:
             "symbol": draw(LETTERS),
             "name": draw(LETTERS),
             "rank": draw(st.none() | st.integers(1, 9)),
+            "status": draw(st.sampled_from(["active", "inactive"])),
             "price_usd": draw(AMOUNTS),
             "market_cap_usd": draw(AMOUNTS),
             "sources": ["coingecko"],
@@ -59,6 +60,8 @@ def expected(rows: list[tuple[Any, ...]], filters: Filters, sort: str) -> list[s
             and ((low is None and high is None) or cap is not None)
             and (low is None or cap >= low)
             and (high is None or cap <= high)
+            and filters.status in (None, of(number, "status"))
+            and filters.priced in (None, of(number, "price_usd") is not None)
         )
 
     column = sort.removeprefix("-")
@@ -70,7 +73,10 @@ def expected(rows: list[tuple[Any, ...]], filters: Filters, sort: str) -> list[s
         value = of(number, column)
         return value.casefold() if column in ("symbol", "name") else value
 
-    ordered = sorted(present, key=key, reverse=sort.startswith("-")) + absent
+    def is_dead(number: int) -> bool:
+        return of(number, "status") != "active" or of(number, "price_usd") is None
+
+    ordered = sorted(present, key=key, reverse=sort.startswith("-")) + sorted(absent, key=is_dead)
     return [of(number, "canonical_id") for number in ordered]
 
 
@@ -92,6 +98,8 @@ def ids(snapshot: Snapshot, page: Page) -> list[str]:
         ),
         min_market_cap=st.none() | st.integers(0, 9).map(Decimal),
         max_market_cap=st.none() | st.integers(0, 9).map(Decimal),
+        status=st.none() | st.sampled_from(["active", "inactive"]),
+        priced=st.none() | st.booleans(),
     ),
     sort=st.sampled_from([*SORTABLE, *(f"-{column}" for column in SORTABLE)]),
     offset=st.integers(0, 12),
@@ -117,7 +125,8 @@ def many() -> list[tuple[Any, ...]]:
             "symbol": "S" if number % 2 else f"T{number % 900}",
             "name": f"{'early' if number < 1200 else 'late'} coin {number % 7}",
             "rank": number + 1,
-            "price_usd": Decimal((number * 7919) % 5003),
+            "price_usd": Decimal((number * 7919) % 5003) if number % 11 else None,
+            "status": "inactive" if number % 5 == 2 else "active",
             "market_cap_usd": Decimal(number % 800) if number % 3 else None,
             "sources": ["coingecko"],
         }
@@ -126,7 +135,8 @@ def many() -> list[tuple[Any, ...]]:
 
 
 FILTERS = [
-    Filters(texts, low, high)
+    Filters(texts, low, high, *state)
+    for state in ((None, None), ("active", True), ("inactive", None))
     for texts in (
         Texts(), Texts(name="coin"), Texts(name="late"), Texts(name="n 3"), Texts(search="s"), Texts(search="t12"),
         Texts(name="ly", search="coin 4"), Texts(symbol="s"), Texts(symbol="s", name="late"), Texts(canonical_id="c7"),
