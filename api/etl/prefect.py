@@ -1,11 +1,11 @@
 """Prefect's REST API, as far as triggering a deployment needs it.
 
 Endpoints: `GET /deployments/name/{flow}/{deployment}`, `POST /flow_runs/filter`,
-`POST /deployments/{id}/create_flow_run` (Prefect 3 server).
+`POST /deployments/{id}/create_flow_run`, `DELETE /flow_runs/{id}` (Prefect 3 server).
 """
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import httpx
@@ -15,14 +15,19 @@ from api.problems import Problem
 FLOW, DEPLOYMENT = "elt", "elt"
 KEY_PREFIX = "api:"
 TIMEOUT = httpx.Timeout(10, connect=3)
+PASSES = ["elt", "catalogue"]
+SOON = timedelta(seconds=15)  # Prefect's runner looks every ten: what is due by then begins together with ours
 HOW = "Start the system with `make run`, or run one pass without Prefect with `make elt`."
 
 
 class FlowRun(NamedTuple):
-    """A run of the deployment."""
+    """A run of the deployment. `message` is why it is in its state, where Prefect says so."""
 
     id: str
     state: str
+    type: str
+    created: str
+    message: str | None
 
 
 class Prefect:
@@ -50,38 +55,42 @@ class Prefect:
         return found["id"]
 
     async def unfinished(self, deployment_id: str) -> FlowRun | None:
-        """A run that is going on, or due and waiting for a worker. Runs scheduled for later don't count."""
+        """The run that is going on, or the oldest that is due and waits. Runs scheduled for later don't count."""
         for states in (
             {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING", "PAUSED"]}}},
             {
                 "state": {"type": {"any_": ["SCHEDULED"]}},
-                "next_scheduled_start_time": {"before_": datetime.now(UTC).isoformat()},
+                "next_scheduled_start_time": {"before_": (datetime.now(UTC) + SOON).isoformat()},
             },
         ):
-            runs = await self._send(
-                "POST",
-                "/flow_runs/filter",
-                {
-                    "deployments": {"id": {"any_": [deployment_id]}},
-                    "flow_runs": states,
-                    "limit": 1,
-                },
-            )
+            runs = await self._found({"deployments": {"id": {"any_": [deployment_id]}}, "flow_runs": states})
             if runs:
-                return FlowRun(runs[0]["id"], str(runs[0]["state_name"]).lower())
+                return min(runs, key=lambda run: (run.created, run.id))
         return None
+
+    async def pass_with(self, run_id: str) -> FlowRun | None:
+        """The pass with this id, whatever has become of it."""
+        wanted = {"flow_runs": {"id": {"any_": [run_id]}}, "flows": {"name": {"any_": PASSES}}}
+        return next(iter(await self._found(wanted)), None)
+
+    async def give_up(self, run: FlowRun) -> None:
+        """Delete a run that has not begun."""
+        await self._send("DELETE", f"/flow_runs/{run.id}", missing=True)
 
     async def created_with(self, key: str) -> FlowRun | None:
         """The run that a request with this idempotency key created."""
-        keyed = {"flow_runs": {"idempotency_key": {"any_": [KEY_PREFIX + key]}}, "limit": 1}
-        runs = await self._send("POST", "/flow_runs/filter", keyed)
-        return FlowRun(runs[0]["id"], str(runs[0]["state_name"]).lower()) if runs else None
+        keyed = {"flow_runs": {"idempotency_key": {"any_": [KEY_PREFIX + key]}}}
+        return next(iter(await self._found(keyed)), None)
 
-    async def create(self, deployment_id: str, key: str | None) -> FlowRun:
+    async def create(self, deployment_id: str, key: str | None, parameters: dict[str, Any]) -> FlowRun:
         """Create a run, due now; with a key at most one, also where two requests come at once."""
-        body = {"tags": ["api"]} if key is None else {"tags": ["api"], "idempotency_key": KEY_PREFIX + key}
-        run = await self._send("POST", f"/deployments/{deployment_id}/create_flow_run", body)
-        return FlowRun(run["id"], str(run["state_name"]).lower())
+        body: dict[str, Any] = {"tags": ["api"], "parameters": parameters}
+        if key is not None:
+            body["idempotency_key"] = KEY_PREFIX + key
+        return _run(await self._send("POST", f"/deployments/{deployment_id}/create_flow_run", body))
+
+    async def _found(self, wanted: dict[str, Any]) -> list[FlowRun]:
+        return [_run(run) for run in await self._send("POST", "/flow_runs/filter", {**wanted, "limit": 50})]
 
     async def _send(
         self,
@@ -96,10 +105,16 @@ class Prefect:
             if missing and answer.status_code == 404:
                 return None
             answer.raise_for_status()
-            return answer.json()
+            return answer.json() if answer.content else None
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
             why = "refuses our password (PREFECT_AUTH)" if status == 401 else f"answers with status {status}"
         except (httpx.HTTPError, ValueError):
             why = "can't be reached"
         raise Problem(503, f"Prefect {why}. {HOW}", headers={"Retry-After": "10"})
+
+
+def _run(given: dict[str, Any]) -> FlowRun:
+    about: dict[str, Any] = given.get("state") or {}
+    state, kind = str(given["state_name"]).lower(), str(given["state_type"])
+    return FlowRun(given["id"], state, kind, str(given["created"]), about.get("message"))

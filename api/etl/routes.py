@@ -1,6 +1,7 @@
 """`POST /etl/trigger`, and the two paths that older clients use."""
 
 import re
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -9,8 +10,8 @@ from api import problems
 from api.context import Context, context_of
 from api.etl import queries
 from api.etl.prefect import FlowRun
-from api.etl.schemas import Triggered
-from api.parameters import NoQuery, documented, read_query
+from api.etl.schemas import TriggerBody, Triggered
+from api.parameters import Body, NoQuery, documented, read_body, read_query
 from api.problems import Problem, invalid
 from api.responses import system_answer
 from api.security import require_admin_key
@@ -30,7 +31,7 @@ router = APIRouter(tags=["etl"], dependencies=[Depends(require_admin_key)])
     "/etl/trigger",
     summary="Start a pass",
     operation_id="triggerPass",
-    openapi_extra=documented(NoQuery, IDEMPOTENCY_KEY),
+    openapi_extra=documented(NoQuery, IDEMPOTENCY_KEY, body=TriggerBody, body_required=False),
     status_code=202,
     response_model=None,
     responses={
@@ -39,9 +40,10 @@ router = APIRouter(tags=["etl"], dependencies=[Depends(require_admin_key)])
             {
                 401: "There is no key",
                 403: "The key is wrong",
-                409: "A pass is running: its id is in `run_id`",
-                413: "There is a body, and it is too large",
-                422: "A parameter is unknown, or the idempotency key malformed",
+                400: "The body can't be read",
+                409: "A pass is running, or about to: its id is in `run_id`",
+                413: "The body is too large",
+                422: "A parameter is unknown, the idempotency key malformed, or the body says something else",
                 429: "Too many wrong keys",
                 503: "Prefect can't be reached",
             }
@@ -50,11 +52,15 @@ router = APIRouter(tags=["etl"], dependencies=[Depends(require_admin_key)])
 )
 @router.post("/api/etl/trigger", include_in_schema=False, status_code=202)
 @router.post("/trigger-etl", include_in_schema=False, status_code=202)
-async def trigger(request: Request) -> Response:
-    """Start the extract-then-transform deployment in Prefect. Needs the admin key."""
+async def trigger(request: Request, body: Body) -> Response:
+    """Start the extract-then-transform deployment in Prefect, for all sources that are on or for those in the body.
+
+    `GET /runs/{run_id}` then tells what has become of it. Needs the admin key.
+    """
     read_query(request, NoQuery)
     context = context_of(request)
     key = _idempotency_key(request)
+    parameters = _parameters(context, body)
     async with context.prefect.one_at_a_time:
         known = None if key is None else await context.prefect.created_with(key)
         if known is not None:
@@ -66,7 +72,23 @@ async def trigger(request: Request) -> Response:
         unfinished = await context.prefect.unfinished(deployment_id)
         if unfinished is not None:
             raise _already(context, request, queries.Running(None, unfinished.id))
-        return _started(context, request, await context.prefect.create(deployment_id, key))
+        run = await context.prefect.create(deployment_id, key, parameters)
+        first = await context.prefect.unfinished(deployment_id)  # another process may have looked as we did
+        if first is not None and (first.created, first.id) < (run.created, run.id):
+            await context.prefect.give_up(run)
+            raise _already(context, request, queries.Running(None, first.id))
+        return _started(context, request, run)
+
+
+def _parameters(context: Context, body: bytes) -> dict[str, Any]:
+    """What the flow is asked for. Raises a 422 problem for sources that are not on."""
+    asked = read_body(body, TriggerBody) if body.strip() else TriggerBody(sources=None)
+    if asked.sources is None:
+        return {}
+    off = [source for source in asked.sources if source not in context.settings.sources]
+    if off:
+        raise invalid("sources", f"{', '.join(off)} is off: SOURCES has {', '.join(context.settings.sources)}")
+    return {"sources": list(dict.fromkeys(asked.sources))}
 
 
 def _idempotency_key(request: Request) -> str | None:
@@ -82,8 +104,9 @@ def _started(context: Context, request: Request, run: FlowRun) -> Response:
         request,
         {
             "run_id": run.id,
+            "prefect_flow_run_id": run.id,
             "status": run.state,
-            "links": {"prefect": link, "health": "/health"},
+            "links": {"run": f"/runs/{run.id}", "prefect": link, "health": "/health"},
         },
         202,
     )
@@ -103,12 +126,16 @@ def _running(context: Context) -> queries.Running | None:
 def _already(context: Context, request: Request, running: queries.Running) -> Problem:
     run_id = running.flow_run_id or running.run_id
     links = {"health": "/health"}
+    if run_id:
+        links["run"] = f"/runs/{run_id}"
     if running.flow_run_id:
         links["prefect"] = _prefect_link(context, request, running.flow_run_id)
+    what = "A pass is running already" if running.work == "pass" else f"Something else is writing: {running.work}"
     return Problem(
         409,
-        f"A pass is running already{f': {run_id}' if run_id else ''}.",
-        extra={"run_id": run_id, "links": links},
+        f"{what}{f': {run_id}' if run_id else ''}. Try again when it has ended.",
+        headers={"Retry-After": "30"},
+        extra={"run_id": run_id, "prefect_flow_run_id": running.flow_run_id, "links": links},
     )
 
 

@@ -16,7 +16,14 @@ COLUMNS = arranged(
     decimal="duration_seconds",
     integer="records_processed version",
 )
-RUN = text(f"select {', '.join(column.name for column in COLUMNS)} from ops.etl_runs where run_id = :run_id")  # noqa: S608
+# a run of Prefect's may have begun more than once: its id is that of the newest
+RUN = text(f"""
+    select {", ".join(column.name for column in COLUMNS)}
+    from ops.etl_runs
+    where run_id = cast(:run_id as uuid) or prefect_flow_run_id = :run_id
+    order by (run_id = cast(:run_id as uuid)) desc, started_at desc
+    limit 1
+""")  # noqa: S608  constants
 SOURCES = text("""
     select
         source,
@@ -54,12 +61,25 @@ def runs(status: str | None, trigger: str | None) -> Listing:
 
 
 def run(connection: Connection, run_id: str) -> dict[str, Any] | None:
-    """A pass with its sources and what was odd about it."""
+    """A pass, by its own id or that of Prefect's run, with its sources and what was odd about it."""
     found = connection.execute(RUN, {"run_id": run_id}).mappings().first()
     if found is None:
         return None
-    sources = [dict(row) for row in connection.execute(SOURCES, {"run_id": run_id}).mappings()]
-    return {**found, "run_id": str(found["run_id"]), "sources": sources, "anomalies": anomalies(connection, run_id)}
+    own = str(found["run_id"])
+    sources = [dict(row) for row in connection.execute(SOURCES, {"run_id": own}).mappings()]
+    return {**found, "run_id": own, "sources": sources, "anomalies": anomalies(connection, own)}
+
+
+def not_begun(run_id: str, status: str, why: str | None) -> dict[str, Any]:
+    """A pass that is not in the ledger, as Prefect has it, in the form of one that is."""
+    known = {"run_id": run_id, "trigger": "prefect", "status": status, "prefect_flow_run_id": run_id, "error": why}
+    return {
+        **{column.name: None for column in COLUMNS},
+        "records_processed": 0,
+        **known,
+        "sources": [],
+        "anomalies": [],
+    }
 
 
 def anomalies(connection: Connection, run_id: str) -> list[dict[str, Any]]:

@@ -1,11 +1,13 @@
 """`GET /runs`, `GET /runs/{run_id}`, `POST /compare-runs`."""
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from api import one, problems
-from api.context import context_of
+from api.context import Context, context_of
 from api.lists import answer as lists
 from api.lists.documentation import of_list
 from api.lists.schemas import SystemList
@@ -17,6 +19,11 @@ from api.runs.schemas import RUN_ID, CompareAnswer, Run, RunAnswer, RunsQuery, R
 from api.security import require_admin_key
 
 router = APIRouter(tags=["runs"], dependencies=[Depends(require_admin_key)])
+OUTSIDE_THE_LEDGER = {
+    "SCHEDULED": "scheduled", "COMPLETED": "skipped", "FAILED": "failed", "CRASHED": "crashed",
+    "CANCELLED": "cancelled", "CANCELLING": "cancelled",
+}  # fmt: skip
+"""By Prefect's type of state: what a pass is that has not come to the ledger."""
 KEY = {"_401": "There is no key", "_403": "The key is wrong", "_429": "Too many wrong keys"}
 
 
@@ -54,15 +61,32 @@ def runs(request: Request) -> Response:
         ),
     },
 )
-def one_run(request: Request) -> Response:
-    """A pass, each of its sources, and what was odd about it. Needs the admin key."""
+async def one_run(request: Request) -> Response:
+    """A pass, each of its sources, and what was odd about it, by its id or by that of Prefect's run.
+
+    One that Prefect has, and that has not begun, is told, too. Needs the admin key.
+    """
     read_query(request, NoQuery)
     run_id = read_run_id(str(request.path_params["run_id"]), "run_id")
-    with context_of(request).database.transaction() as connection:
-        found = queries.run(connection, run_id)
+    context = context_of(request)
+    found = await run_in_threadpool(_in_ledger, context, run_id) or await _in_prefect(context, run_id)
     if found is None:
         raise Problem(404, f"There is no run {run_id}. /runs lists them.")
     return one.of_system(request, found)
+
+
+def _in_ledger(context: Context, run_id: str) -> dict[str, Any] | None:
+    with context.database.transaction() as connection:
+        return queries.run(connection, run_id)
+
+
+async def _in_prefect(context: Context, run_id: str) -> dict[str, Any] | None:
+    """A pass that is not in the ledger; None also while Prefect is away, for it need not run."""
+    try:
+        run = await context.prefect.pass_with(run_id)
+    except Problem:
+        return None
+    return None if run is None else queries.not_begun(run.id, OUTSIDE_THE_LEDGER.get(run.type, "pending"), run.message)
 
 
 @router.post(

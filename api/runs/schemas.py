@@ -15,7 +15,7 @@ RUN_ID = {
     "name": "run_id",
     "in": "path",
     "required": True,
-    "description": "The run's id, as in /runs and /stats",
+    "description": "The run's id, as in /runs and /stats, or that of Prefect's run, as /etl/trigger gives it",
     "schema": {"type": "string", "format": "uuid"},
 }
 
@@ -27,20 +27,25 @@ class RunsQuery(Page):
     trigger: Text | None = Field(None, description="Only runs that were started so, such as `schedule`")
 
 
-class Run(BaseModel):
-    """An extract-then-transform pass, or a coin of a backfill."""
+class RunFacts(BaseModel):
+    """What is told of every run."""
 
     run_id: str
     trigger: str
     subject: str | None = Field(description="Of a coin of a backfill: whose past it read; null for a pass")
-    status: Status
-    started_at: datetime
     completed_at: datetime | None
     duration_seconds: Number | None
     records_processed: int
     version: int | None = Field(description="The version it published, or that was published at its end")
     prefect_flow_run_id: str | None
     error: str | None
+
+
+class Run(RunFacts):
+    """An extract-then-transform pass, or a coin of a backfill."""
+
+    status: Status
+    started_at: datetime
 
 
 class SourceRun(BaseModel):
@@ -68,9 +73,11 @@ class Anomaly(BaseModel):
     source: str | None = Field(description="null where it concerns the run as a whole")
 
 
-class RunDetail(Run):
-    """A pass with its sources and what was odd about it."""
+class RunDetail(RunFacts):
+    """A pass with its sources and what was odd about it. Prefect may have one that never began, or not yet."""
 
+    status: Status | Literal["scheduled", "pending", "skipped", "cancelled"]
+    started_at: datetime | None = Field(description="null for one that has not begun")
     sources: list[SourceRun]
     anomalies: list[Anomaly]
 

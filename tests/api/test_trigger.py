@@ -1,17 +1,21 @@
 """`POST /etl/trigger` against a real Prefect server."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from flows import turns
 from flows.ledger import open_run
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
@@ -95,6 +99,12 @@ def runs_of(prefect: httpx.Client, deployment: str) -> list[Any]:
     return prefect.post("/flow_runs/filter", json={"deployments": {"id": {"any_": [deployment]}}}).json()
 
 
+def run_named(api: Api, run_id: str) -> dict[str, Any]:
+    answer = api.get(f"/runs/{run_id}", headers=WITH_KEY)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
 def set_state(prefect: httpx.Client, run_id: str, state: str) -> None:
     answer = prefect.post(f"/flow_runs/{run_id}/set_state", json={"state": {"type": state}, "force": True})
     assert answer.status_code in (200, 201), answer.text
@@ -145,6 +155,106 @@ def test_the_same_key_is_the_same_run(api: Api, prefect: httpx.Client, deploymen
         refused = api.post("/etl/trigger", headers={b"X-API-Key": KEY.encode(), b"Idempotency-Key": odd})
         assert refused.status_code == 422
         assert "Idempotency-Key" in refused.json()["detail"]
+
+
+def test_sources_of_the_body_are_those_of_the_run(api: Api, prefect: httpx.Client, deployment: str) -> None:
+    for number, body in enumerate((b"", b" ", b"{}", b'{"sources": null}', b'{"sources": ["csv", "rss", "csv"]}')):
+        answer = api.post("/etl/trigger", headers=WITH_KEY, content=body)
+        assert answer.status_code == 202, answer.text
+        (run,) = [run for run in runs_of(prefect, deployment) if run["id"] == answer.json()["run_id"]]
+        assert run["parameters"] == ({"sources": ["csv", "rss"]} if number == 4 else {})
+        set_state(prefect, run["id"], "COMPLETED")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"sources": ["binance"]}, "sources.0"), ({"sources": []}, "sources"), ({"sources": "csv"}, "sources"),
+        ({"source": "csv"}, "source"), ([], "body"), ("csv", "body"), (None, "body"), ({"sources": [1]}, "sources.0"),
+    ],
+)  # fmt: skip
+def test_a_body_that_asks_for_something_else_starts_nothing(
+    api: Api, prefect: httpx.Client, deployment: str, body: Any, field: str
+) -> None:
+    answer = api.post("/etl/trigger", headers=WITH_KEY, content=json.dumps(body))
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["field"] == field
+    assert api.post("/etl/trigger", headers=WITH_KEY, content=b"sources=csv").status_code == 422
+    assert api.post("/etl/trigger", content=b"{").status_code == 401
+    assert runs_of(prefect, deployment) == []
+
+
+@pytest.mark.usefixtures("deployment")
+def test_a_source_that_is_off_is_refused(
+    empty: Warehouse, api_settings: Settings, prefect: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(at(api_settings, prefect, monkeypatch, sources=["csv"]), lambda: empty.url("reader")) as api:
+        api.wait_for(None)
+        answer = api.post("/etl/trigger", headers=WITH_KEY, json={"sources": ["csv", "rss"]})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "sources")
+
+
+def test_the_id_given_is_known_from_then_on(
+    api: Api, prefect: httpx.Client, deployment: str, api_settings: Settings, empty: Warehouse
+) -> None:
+    """Before the run is in the ledger, while it goes on, and afterwards; also of one that never gets that far."""
+    assert deployment
+    answer = api.post("/etl/trigger", headers=WITH_KEY).json()
+    run_id = answer["run_id"]
+    assert answer["links"]["run"] == f"/runs/{run_id}"
+    waiting = run_named(api, run_id)
+    assert (waiting["run_id"], waiting["status"], waiting["started_at"]) == (run_id, "scheduled", None)
+    set_state(prefect, run_id, "RUNNING")
+    assert run_named(api, run_id)["status"] == "pending"
+    with open_run(api_settings, empty, "prefect", run_id) as ledger:
+        running = run_named(api, run_id)
+        assert (running["run_id"], running["status"]) == (ledger.run_id, "running")
+        assert running["prefect_flow_run_id"] == run_id
+        refused = api.post("/etl/trigger", headers=WITH_KEY)
+        assert (refused.status_code, refused.json()["run_id"]) == (409, run_id)
+        ledger.finish("success")
+    assert run_named(api, run_id) == run_named(api, ledger.run_id)
+    both = {"run_id_1": run_id, "run_id_2": ledger.run_id}
+    assert api.post("/compare-runs", headers=WITH_KEY, json=both).json()["anomalies"] == []
+    set_state(prefect, run_id, "COMPLETED")
+    second = eventually(
+        lambda: (found := api.post("/etl/trigger", headers=WITH_KEY)).status_code == 202 and found, "the lock has ended"
+    ).json()["run_id"]
+    set_state(prefect, second, "CANCELLED")
+    assert run_named(api, second)["status"] == "cancelled"
+    assert api.get(f"/runs/{uuid4()}", headers=WITH_KEY).status_code == 404
+
+
+def test_many_at_once_in_several_processes_start_one(
+    empty: Warehouse, api_settings: Settings, prefect: httpx.Client, deployment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They share no lock but what Prefect knows: the oldest stands, the others are taken back."""
+    settings = at(api_settings, prefect, monkeypatch)
+    with ExitStack() as held, ThreadPoolExecutor(8) as pool:
+        apis = [held.enter_context(serving(settings, lambda: empty.url("reader"))) for _ in range(4)]
+        for each in apis:
+            each.wait_for(None)
+        posts = [pool.submit(each.post, "/etl/trigger", headers=WITH_KEY) for each in apis for _ in range(2)]
+        answers = [post.result() for post in posts]
+    assert sorted(answer.status_code for answer in answers) == [202] + [409] * 7
+    (run,) = runs_of(prefect, deployment)
+    assert {answer.json()["run_id"] for answer in answers} == {run["id"]}
+
+
+def test_one_that_the_schedule_is_about_to_start_counts(api: Api, prefect: httpx.Client, deployment: str) -> None:
+    soon = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
+    scheduled = {"state": {"type": "SCHEDULED", "state_details": {"scheduled_time": soon}}}
+    created = prefect.post(f"/deployments/{deployment}/create_flow_run", json=scheduled).json()["id"]
+    answer = api.post("/etl/trigger", headers=WITH_KEY)
+    assert (answer.status_code, answer.json()["run_id"]) == (409, created)
+
+
+@pytest.mark.usefixtures("deployment")
+def test_says_what_else_is_writing(api: Api, api_settings: Settings, empty: Warehouse) -> None:
+    with turns.take(api_settings, empty, "maintenance"):
+        answer = api.post("/etl/trigger", headers=WITH_KEY)
+    assert answer.status_code == 409
+    assert "maintenance" in answer.json()["detail"]
 
 
 def test_runs_scheduled_for_later_do_not_count(api: Api, prefect: httpx.Client, deployment: str) -> None:
