@@ -1,4 +1,5 @@
 -- One price per coin: the median of the listings that count. A coin without a price is described by whoever lists it.
+-- It is called as the most precedent listing that says both its symbol and its name calls it.
 with
 
 weighed as (
@@ -17,9 +18,10 @@ described as (
     select distinct on (canonical_id)
         canonical_id,
         symbol,
-        name
+        name,
+        source_coin_id
     from contributing
-    order by canonical_id, is_current desc, precedence, source, source_coin_id
+    order by canonical_id, num_nulls(symbol, name), is_current desc, precedence, source, source_coin_id
 ),
 
 measured as (

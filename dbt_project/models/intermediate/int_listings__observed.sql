@@ -74,8 +74,8 @@ observed as (
     select
         source,
         source_coin_id,
-        symbol,
-        name,
+        nullif(symbol, '') as symbol, -- as releases published it that took an empty one for a symbol
+        nullif(name, '') as name,
         rank as market_rank,
         case when is_standing then price_usd end as price_usd,
         case when is_standing then market_cap_usd end as market_cap_usd,

@@ -11,14 +11,16 @@ coins as (
 
         -- strings
         coalesce(symbol, upper(canonical_id)) as symbol,
-        coalesce(name, symbol, canonical_id) as name,
+        coalesce(name, symbol, {{ readable('source_coin_id') }}, canonical_id) as name,
         status,
         consensus,
 
         -- numerics
         case
             when market_cap_usd is not null
-                then row_number() over (order by market_cap_usd desc nulls last, canonical_id)::integer
+                then row_number() over (
+                    order by market_cap_usd is null, coalesce(symbol, name) is null, market_cap_usd desc, canonical_id
+                )::integer
         end as rank,
         price_usd,
         market_cap_usd,

@@ -12,8 +12,8 @@ renamed as (
         _dlt_load_id as load_id,
 
         -- strings
-        upper(btrim({{ sent('coingecko.coins_list', 'symbol', 'text') }})) as symbol,
-        btrim({{ sent('coingecko.coins_list', 'name', 'text') }}) as name,
+        upper({{ readable(sent('coingecko.coins_list', 'symbol', 'text')) }}) as symbol,
+        {{ readable(sent('coingecko.coins_list', 'name', 'text')) }} as name,
         platforms,
 
         -- booleans

@@ -12,8 +12,8 @@ renamed as (
         _dlt_load_id as load_id,
 
         -- strings
-        upper(btrim({{ sent('coingecko.markets', 'symbol', 'text') }})) as symbol,
-        btrim({{ sent('coingecko.markets', 'name', 'text') }}) as name,
+        upper({{ readable(sent('coingecko.markets', 'symbol', 'text')) }}) as symbol,
+        {{ readable(sent('coingecko.markets', 'name', 'text')) }} as name,
 
         -- numerics
         market_cap_rank as market_rank,

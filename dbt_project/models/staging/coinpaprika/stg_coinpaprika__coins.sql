@@ -12,8 +12,8 @@ renamed as (
         _dlt_load_id as load_id,
 
         -- strings
-        upper(btrim({{ sent('coinpaprika.coins', 'symbol', 'text') }})) as symbol,
-        btrim({{ sent('coinpaprika.coins', 'name', 'text') }}) as name,
+        upper({{ readable(sent('coinpaprika.coins', 'symbol', 'text')) }}) as symbol,
+        {{ readable(sent('coinpaprika.coins', 'name', 'text')) }} as name,
 
         -- numerics: zero means unknown
         nullif(rank, 0) as market_rank,

@@ -16,8 +16,8 @@ renamed as (
         _dlt_load_id as load_id,
 
         -- strings
-        upper(btrim(symbol)) as symbol,
-        btrim(name) as name,
+        upper({{ readable('symbol') }}) as symbol,
+        {{ readable('name') }} as name,
 
         -- numerics
         {{ positive('open_usd') }} as open_usd,

@@ -16,8 +16,8 @@ renamed as (
         _dlt_load_id as load_id,
 
         -- strings
-        upper(btrim(symbol)) as symbol,
-        btrim(name) as name,
+        upper({{ readable('symbol') }}) as symbol,
+        {{ readable('name') }} as name,
 
         -- numerics
         nullif(rank, 0) as market_rank,
