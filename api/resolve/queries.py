@@ -1,5 +1,6 @@
 """All SQL of `/resolve`. Each statement answers many questions; `place` says which question a row answers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,8 @@ from sqlalchemy import Connection, text
 
 from api.database import exists
 
+CAIP19 = re.compile(r"[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}/[-a-z0-9]{3,8}:")
+"""How the id of a token begins, up to its address (chain, then kind of asset)."""
 LINK = """
     link.method, link.confidence, link.evidence"""
 NO_LINK = "null as method, null::numeric as confidence, null as evidence, null::bigint as version"
@@ -45,6 +48,13 @@ BY_CONTRACT = text(f"""
         array[asked.text, case when starts_with(asked.text, 'eip155:') then lower(asked.text) end]
     )
 """)  # noqa: S608  constants
+BY_ADDRESS = text(f"""
+    select distinct asked.place, deployed.canonical_id, deployed.canonical_id as current_canonical_id, {NO_LINK}
+    from {ASKED}
+    inner join marts.coin_deployments as deployed on deployed.address = any(
+        array[asked.text, case when starts_with(lower(asked.text), '0x') then lower(asked.text) end]
+    )
+""")  # noqa: S608  constants
 BY_ID = text(f"""
     select asked.place, asked.text as canonical_id, coin.canonical_id as current_canonical_id, {NO_LINK}
     from {ASKED}
@@ -80,8 +90,11 @@ def by_symbol(connection: Connection, asked: Sequence[tuple[int, str]]) -> Rows:
 
 
 def by_contract(connection: Connection, asked: Sequence[tuple[int, str]]) -> Rows:
-    """The coin that is deployed there."""
-    return _rows(connection, BY_CONTRACT, _texts(asked))
+    """The coin that is deployed there; for an address without its chain, those that are on any."""
+    on_chain = [each for each in asked if CAIP19.match(each[1])]
+    anywhere = [each for each in asked if not CAIP19.match(each[1])]
+    found = _rows(connection, BY_CONTRACT, _texts(on_chain)) if on_chain else []
+    return found + (_rows(connection, BY_ADDRESS, _texts(anywhere)) if anywhere else [])
 
 
 def by_id(connection: Connection, asked: Sequence[tuple[int, str]], moment: datetime | None) -> Rows:

@@ -95,6 +95,12 @@ def test_contracts_compare_as_their_chain_does(api: Api) -> None:
     assert api.get("/resolve", params={"contract": "solana:5/token:abc"}).status_code == 404
 
 
+def test_an_address_without_its_chain_is_found_on_any(api: Api) -> None:
+    assert matched(api, contract="0xABC") == matched(api, contract="0XabC") == ["eth"]
+    assert matched(api, contract="AbC") == ["btc"]
+    assert api.get("/resolve", params={"contract": "abc"}).status_code == 404
+
+
 def test_an_id_that_was_merged_answers_for_both(api: Api) -> None:
     (match,) = api.get("/resolve?canonical_id=one-harmony").json()["data"]["matches"]
     assert (match["canonical_id"], match["current_canonical_id"], match["name"]) == ("one-harmony", "one", "Harmony")
