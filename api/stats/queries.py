@@ -41,6 +41,30 @@ RECENT = text("""
     order by started_at desc, source
     limit :limit
 """)
+RUNS = text("""
+    select
+        run_id::text,
+        trigger,
+        status,
+        records_processed,
+        version,
+        duration_seconds::float,
+        started_at,
+        completed_at,
+        error
+    from ops.etl_runs as run
+    where
+        trigger <> 'backfill' -- of which each coin has a row
+        and (
+            cast(:source as text) is null
+            or exists (
+                select from ops.etl_source_runs as part
+                where part.run_id = run.run_id and (part.source = :source or starts_with(part.source, :source || ':'))
+            )
+        )
+    order by started_at desc
+    limit :limit
+""")
 
 
 def totals(connection: Connection) -> dict[str, int]:
@@ -52,6 +76,11 @@ def summary(connection: Connection, source: str | None) -> dict[str, dict[str, A
     """Per source, over all its runs."""
     rows = [dict(row) for row in connection.execute(SUMMARY, {"source": source}).mappings()]
     return {row.pop("source"): row for row in rows}
+
+
+def runs(connection: Connection, source: str | None, limit: int) -> list[dict[str, Any]]:
+    """The newest runs as wholes, newest first; of those that a source took part in."""
+    return [dict(row) for row in connection.execute(RUNS, {"source": source, "limit": limit}).mappings()]
 
 
 def recent_runs(connection: Connection, source: str | None, limit: int) -> list[dict[str, Any]]:

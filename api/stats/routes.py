@@ -26,7 +26,10 @@ NOTHING = {"coins": 0, "listings": 0, "quotes": 0, "articles": 0}
     },
 )
 def stats(request: Request) -> Response:
-    """Rows in the published marts, a summary of each source's runs, and the newest runs. Blocks on the warehouse."""
+    """Rows in the published marts, a summary of each source's runs, the newest runs, and each source's part in them.
+
+    Blocks on the warehouse.
+    """
     query = read_query(request, StatsQuery)
     context = context_of(request)
     with context.database.transaction() as connection:
@@ -36,5 +39,6 @@ def stats(request: Request) -> Response:
         else:
             totals = context.counts.of((publication.version, "totals"), lambda: queries.totals(connection))
         summary = queries.summary(connection, query.source)
+        runs = queries.runs(connection, query.source, query.limit)
         recent = queries.recent_runs(connection, query.source, query.limit)
-    return system_answer(request, {"totals": totals, "summary": summary, "recent_runs": recent})
+    return system_answer(request, {"totals": totals, "summary": summary, "recent_runs": recent, "runs": runs})

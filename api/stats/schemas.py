@@ -19,7 +19,7 @@ class StatsQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: LedgerSource | None = Field(None, description="Only this source's runs")
-    limit: int = Field(10, ge=1, le=100, description="How many recent runs")
+    limit: int = Field(10, ge=1, le=100, description="How many runs, and how many of sources")
 
 
 class Totals(BaseModel):
@@ -44,7 +44,7 @@ class SourceSummary(BaseModel):
 
 
 class RecentRun(BaseModel):
-    """One source in one pass."""
+    """One source in one run."""
 
     run_id: str
     source: str
@@ -56,11 +56,26 @@ class RecentRun(BaseModel):
     error: str | None
 
 
+class WholeRun(BaseModel):
+    """A run as a whole: its sources may succeed, and the run fail for what came after, such as an audit."""
+
+    run_id: str
+    trigger: str
+    status: str
+    records_processed: int | None
+    version: int | None = Field(description="What it published; null if it published nothing")
+    duration_seconds: float | None
+    started_at: datetime
+    completed_at: datetime | None
+    error: str | None = Field(description="Why it failed, or what went wrong in it")
+
+
 class StatsAnswer(BaseModel):
     """The answer."""
 
     totals: Totals
     summary: dict[str, SourceSummary]
     recent_runs: list[RecentRun]
+    runs: list[WholeRun]
     request_id: str
     api_latency_ms: float

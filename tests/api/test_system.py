@@ -19,7 +19,7 @@ SUMMARY = {
 
 def test_stats_have_the_promised_shape(market: Api) -> None:
     body = market.get("/stats").json()
-    assert list(body) == ["totals", "summary", "recent_runs", "request_id", "api_latency_ms"]
+    assert list(body) == ["totals", "summary", "recent_runs", "runs", "request_id", "api_latency_ms"]
     assert body["totals"] == {"coins": 9, "listings": 8, "quotes": 77, "articles": 4}
     assert set(body["summary"]) == {"coinpaprika", "coingecko", "csv", "rss"}
     gecko = body["summary"]["coingecko"]
