@@ -19,6 +19,7 @@ from api.edge import Edge
 from api.etl.prefect import Prefect
 from api.etl.routes import router as etl
 from api.health.routes import router as health
+from api.home.routes import not_found
 from api.home.routes import router as home
 from api.identity.routes import router as identity
 from api.layers import Sometimes
@@ -78,6 +79,7 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> E
     )
     app.state.context = context
     problems.install(app)
+    app.add_exception_handler(404, not_found)
     describe(app)
     for router in (
         data,

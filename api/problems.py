@@ -131,7 +131,7 @@ def _on_validation(request: Request, error: Exception) -> Response:
     return answer(request, from_validation(error))
 
 
-def _on_http(request: Request, error: Exception) -> Response:
+def on_http(request: Request, error: Exception) -> Response:
     """Starlette's own errors: unknown path, wrong method, body too large."""
     assert isinstance(error, HTTPException)
     path = request.scope["path"][:SHOWN_PATH]
@@ -151,5 +151,5 @@ def install(app: FastAPI) -> None:
     """Make every error of the application a problem."""
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(Exception, _on_failure)

@@ -34,8 +34,8 @@ function plain(value) {
 }
 
 /**
- * Draw `points`, `{at, value, text}` in the order of time (milliseconds, number, decimal string), into `frame`, and
- * again when its width changes. `interval` is the time between two of them.
+ * Draw `points`, `{at, value, text, sources, filed}` in the order of time (milliseconds, number, decimal string, words,
+ * whether from files alone), into `frame`, and again when its width changes. `interval` is the time between two of them.
  */
 export function draw(frame, points, interval) {
   const again = () => drawOnce(frame, points, interval);
@@ -72,18 +72,21 @@ function drawOnce(frame, points, interval) {
   }
   dates(picture, points, x, interval, box);
   for (const part of parts(points, interval)) {
-    if (part.length > 1) picture.append(svg("path", { class: "line", d: `M${part.map((each) => `${x(each.at).toFixed(1)},${y(each.value).toFixed(1)}`).join("L")}` }));
+    const kind = part.at(-1).filed ? " filed" : "";
+    if (part.length > 1) picture.append(svg("path", { class: `line${kind}`, d: `M${part.map((each) => `${x(each.at).toFixed(1)},${y(each.value).toFixed(1)}`).join("L")}` }));
     else picture.append(svg("circle", { class: "dot", cx: x(part[0].at), cy: y(part[0].value), r: 3 }));
   }
   readable(picture, points, x, y, box);
   frame.replaceChildren(picture);
 }
 
-/** The stretches of points without a gap. */
+/** The stretches of points without a gap, each of one kind: from files alone or not. They meet where the kind changes. */
 function parts(points, interval) {
   const found = [[points[0]]];
   for (const point of points.slice(1)) {
-    if (point.at - found.at(-1).at(-1).at > GAP * interval) found.push([]);
+    const last = found.at(-1).at(-1);
+    if (point.at - last.at > GAP * interval) found.push([]);
+    else if (point.filed !== last.filed) found.push([last]);
     found.at(-1).push(point);
   }
   return found;
@@ -116,7 +119,7 @@ function readable(picture, points, x, y, box) {
     mark.querySelector("line").setAttribute("x2", at);
     dot.setAttribute("cx", at);
     dot.setAttribute("cy", y(point.value));
-    text.textContent = `${price(point.text)} · ${when(point.at, true)}`;
+    text.textContent = [price(point.text), when(point.at, true), point.filed && point.sources].filter(Boolean).join(" · ");
     const width = text.getComputedTextLength() + 16;
     const left = Math.max(0, Math.min(box.right - width, at - width / 2));
     text.setAttribute("x", left + 8);

@@ -1,5 +1,6 @@
 // What sources changed, how right the identities are, and which pairs people should look at.
 
+import { returning } from "./address.js";
 import { el, fill } from "./dom.js";
 import { ago, amount, count, moment, percent, sourceName } from "./format.js";
 import { attempt, json, watch } from "./shell.js";
@@ -13,7 +14,7 @@ async function load() {
   fill("drift", ["Source", "Field", "What", "How it stands", "Last seen"], drift.data.map(driftRow),
     "Nothing has changed: every source sends what is expected of it.");
   fill("identity", ["Labels", "Method", "Market cap", ">Pairs", ">Wrong", ">Missed", ">Precision", ">Recall"],
-    quality.data.map(qualityRow), "Not measured yet: the first pass does it.");
+    quality.data.map(qualityRow), "Not measured yet: the first run does it.");
   fill("review", ["CoinGecko", "CoinPaprika", "Why in doubt", ">Market cap", "Line that decides"],
     review.data.map(reviewRow), "No pair is in doubt.");
 }
@@ -55,4 +56,4 @@ function reviewRow(pair) {
   ];
 }
 
-watch({ load: () => attempt("The quality", load) });
+watch({ load: returning(() => attempt("The quality", load)) });

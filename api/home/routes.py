@@ -6,6 +6,7 @@ from importlib.resources import files
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
+from api import problems
 from api.context import context_of
 from api.etl.routes import prefect_ui
 from api.negotiation import preferences
@@ -48,6 +49,7 @@ PAGES = {
     "quality.html": ("Quality · Kasparro", "quality", "pages"),
     "runs.html": ("Runs · Kasparro", "runs", "pages"),
     "docs.html": ("Kasparro API", "docs", "docs"),
+    "missing.html": ("Not found · Kasparro", "missing", "pages"),
 }
 """Title, script and style sheet of each page; its file is what stands between the head and the foot of them all."""
 
@@ -66,6 +68,7 @@ def _read() -> dict[str, bytes]:
 
 
 FILES = _read()
+MISSING = FILES.pop("missing.html")
 TAGS = {name: f'"{hashlib.sha256(content).hexdigest()[:16]}"' for name, content in FILES.items()}
 
 router = APIRouter(include_in_schema=False)
@@ -106,6 +109,17 @@ async def docs(request: Request) -> Response:
 async def dashboard_file(request: Request, name: str) -> Response:
     """A page of the dashboard, without an ending, or a file that pages need."""
     return _file(request, name if "." in name else f"{name}.html")
+
+
+def not_found(request: Request, error: Exception) -> Response:
+    """The answer where there is nothing: a page where HTML is preferred, else the problem."""
+    if request.method == "GET" and _prefers_html(request.headers.get("accept", "")):
+        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+        answer = Response(MISSING, 404, headers, MEDIA_TYPES["html"])
+    else:
+        answer = problems.on_http(request, error)
+    answer.headers["Vary"] = "Accept, Accept-Encoding"
+    return answer
 
 
 def _file(request: Request, name: str) -> Response:

@@ -27,7 +27,12 @@ CHANGES = 60
 def hour(ago: int) -> dict[str, Any]:
     price = Decimal("0.00000001612") + Decimal(ago) / 10**10
     prices = {f"{name}_usd": price for name in ("open", "high", "low", "close")}
-    return {"canonical_id": "btc", "bucket_at": NOW - timedelta(hours=ago), **prices, "sources": ["coingecko"]}
+    return {
+        "canonical_id": "btc",
+        "bucket_at": NOW - timedelta(hours=ago),
+        **prices,
+        "sources": ["csv:mine" if ago > 30 else "coingecko"],
+    }
 
 
 def fill(marts: Marts) -> None:
@@ -69,7 +74,9 @@ def fill(marts: Marts) -> None:
     odd = article("a1", title=EVIL, url="javascript:document.title=1", coins=["btc"])
     marts.publish(3, coins=[bitcoin, coin("wbtc", name=EVIL)], listings=listings, articles=[odd])
     failed = {"source": "coingecko", "status": "failed", "records_processed": 0, "error": f"HTTP 429 {EVIL}"}
-    marts.run(NOW, [failed, {"source": "csv"}], "partial")
+    marts.run(NOW, [failed, {"source": "csv"}], "partial", version=3)
+    sources = [{"source": source} for source in ("coingecko", "coinpaprika", "csv", "rss")]
+    marts.run(NOW + timedelta(minutes=5), sources, "failed", error=f"1 audit failed: coins {EVIL}")
 
 
 @pytest.fixture(scope="module")
@@ -109,11 +116,15 @@ def test_a_coin_says_what_it_costs_and_why(browser: Chrome, site: Api) -> None:
 def test_the_chart_is_drawn_read_by_keyboard_and_there_as_a_table(browser: Chrome, site: Api) -> None:
     visit(browser, site, "/dashboard/coin?id=btc", "implausible")
     eventually(lambda: browser.find_elements(By.CSS_SELECTOR, "#chart path.line"), "the chart is drawn")
-    assert len(browser.find_elements(By.CSS_SELECTOR, "#chart path.line")) == 2  # ten hours are missing: no line there
+    assert len(browser.find_elements(By.CSS_SELECTOR, "#chart path.line:not(.filed)")) == 2  # no line over ten hours
+    assert len(browser.find_elements(By.CSS_SELECTOR, "#chart path.filed")) == 1
+    assert "files alone" in text(browser, "#filed") and find(browser, "#filed").is_displayed()
     picture = find(browser, "#chart svg")
     assert str(picture.get_attribute("aria-label")).endswith("first $0.0₇2002, last $0.0₇1612")
     picture.send_keys(Keys.ARROW_LEFT)
-    assert text(browser, ".mark text").startswith("$0.0₇1622 · ")
+    assert text(browser, ".mark text").startswith("$0.0₇1622 · ") and "CSV" not in text(browser, ".mark text")
+    picture.send_keys(Keys.HOME)
+    assert text(browser, ".mark text").endswith(" · CSV mine")
     assert len(browser.find_elements(By.CSS_SELECTOR, "#chart-table tbody tr")) == 30
     browser.find_elements(By.CSS_SELECTOR, "#ranges button")[4].send_keys(Keys.ENTER)
     eventually(lambda: "No price in this time" in text(browser, "#chart"), "there are no days")
@@ -153,6 +164,10 @@ def test_quality_shows_drift_precision_and_doubts(browser: Chrome, site: Api) ->
 
 def test_runs_are_shown_and_started_with_the_key(browser: Chrome, site: Api) -> None:
     visit(browser, site, "/dashboard/runs", "HTTP 429")
+    newest, older = (row.text for row in browser.find_elements(By.CSS_SELECTOR, "#recent tbody tr"))
+    assert "Failed" in newest and f"1 audit failed: coins {EVIL}" in newest  # whatever its sources did
+    assert "Succeeded" not in newest and "CoinPaprika: 100 records" in newest
+    assert "Partly failed version 3" in older and "CoinGecko: Failed" in older
     assert "CSV files" in text(browser, "#summary")
     for key, answer in (("guess", "This is not the admin key"), (KEY, "Prefect can't be reached")):
         find(browser, "#key").clear()
@@ -175,13 +190,13 @@ def test_each_page_fits_a_phone_and_is_labelled(browser: Chrome, site: Api, path
     choose_theme(browser, None)
 
 
-def test_before_the_first_pass_pages_say_so(browser: Chrome, empty: Warehouse, api_settings: Settings) -> None:
+def test_before_the_first_run_pages_say_so(browser: Chrome, empty: Warehouse, api_settings: Settings) -> None:
     with serving(api_settings, lambda: empty.url("reader")) as api:
         api.wait_for(None)
         for path, words in (
             ("/dashboard/coin?id=btc", "Nothing is published yet"),
             ("/dashboard/changes", "Nothing has changed"),
             ("/dashboard/quality", "Nothing has changed"),
-            ("/dashboard/runs", "No pass has run yet"),
+            ("/dashboard/runs", "No run yet"),
         ):
             visit(browser, api, path, words)
