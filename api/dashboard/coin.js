@@ -1,8 +1,9 @@
 // One coin: its price and what it was, which listings it is made of and why, news, changes, relations, contracts.
 
+import { onReturn, returning, visit } from "./address.js";
 import { draw } from "./chart.js";
 import { $, article, coinLink, el, fill, say } from "./dom.js";
-import { ago, amount, change, count, duration, exact, moment, percent, price, sourceName, when } from "./format.js";
+import { ago, amount, change, count, duration, exact, label, moment, percent, price, sourceName, when } from "./format.js";
 import { attempt, json, watch } from "./shell.js";
 
 const HOUR = 3_600_000;
@@ -15,14 +16,24 @@ const CONSENSUS = {
 };
 const KINDS = { wraps: "Wraps", bridges: "Bridges", succeeds: "Succeeds", shares_symbol: "Shares its symbol with" };
 
-const address = new URLSearchParams(location.search);
-let path = `/coins/${encodeURIComponent(address.get("id") ?? "")}`;
-let range = RANGES.find(([name]) => name === address.get("range")) ?? RANGES[1];
+const DEFAULT = RANGES[1];
+
+const address = () => new URLSearchParams(location.search);
+let path = pathOf(address().get("id") ?? "");
+let range = wantedRange();
+
+function pathOf(id) {
+  return `/coins/${encodeURIComponent(id)}`;
+}
+
+function wantedRange() {
+  return RANGES.find(([name]) => name === address().get("range")) ?? DEFAULT;
+}
 
 async function load() {
   const { data: coin, meta } = await json(`${path}?decimals=string`).catch(unknown);
   if (!coin) return meta?.version;
-  path = `/coins/${encodeURIComponent(coin.canonical_id)}`; // a merged id has led here
+  path = pathOf(coin.canonical_id); // a merged id has led here
   showCoin(coin);
   await Promise.all([
     loadChart(),
@@ -45,8 +56,9 @@ function unknown(error) {
 function showCoin(coin) {
   $("blank").hidden = true;
   $("coin").hidden = false;
-  document.title = `${coin.name} (${coin.symbol}) · Kasparro`;
-  $("name").replaceChildren(el("bdi", {}, coin.name), " ", el("bdi", { class: "symbol" }, coin.symbol));
+  const [name, symbol] = [label(coin.name, coin.symbol, coin.canonical_id), label(coin.symbol)];
+  document.title = `${name}${symbol && ` (${symbol})`} · Kasparro`;
+  $("name").replaceChildren(el("bdi", {}, name), " ", el("bdi", { class: "symbol" }, symbol));
   const standing = [coin.rank === null ? "no rank" : `rank ${count(coin.rank)}`, coin.status, `id ${coin.canonical_id}`];
   say("standing", standing.join(" · "));
   say("price", price(coin.price_usd), exact(coin.price_usd));
@@ -112,7 +124,8 @@ async function loadChart() {
   const start = days === null ? "" : `&start=${new Date(Date.now() - days * 24 * HOUR).toISOString()}`;
   const { data } = await json(`${path}/history?interval=${interval}&limit=1000&decimals=string${start}`);
   const points = data.filter((each) => each.close_usd !== null).reverse()
-    .map((each) => ({ at: Date.parse(each.bucket_at), value: Number(each.close_usd), text: each.close_usd }));
+    .map((each) => ({ at: Date.parse(each.bucket_at), value: Number(each.close_usd), text: each.close_usd, ...origin(each.sources ?? []) }));
+  $("filed").hidden = !points.some(({ filed }) => filed);
   draw($("chart"), points, interval === "1h" ? HOUR : 24 * HOUR);
   fill("chart-table", ["Time", ">Open", ">High", ">Low", ">Close", "Sources"], data.slice(0, 200).map((each) => [
     when(each.bucket_at, interval === "1h"), price(each.open_usd), price(each.high_usd), price(each.low_usd), price(each.close_usd),
@@ -120,11 +133,19 @@ async function loadChart() {
   ]), "No price in this time.");
 }
 
-function choose(wanted) {
-  range = wanted;
-  address.set("range", wanted[0]);
-  history.replaceState(null, "", `?${address}`);
-  attempt("The chart", loadChart).then(() => $("ranges").querySelector('[aria-pressed="true"]').focus());
+/** Where a price is from, and whether from files alone, which are only as right as who wrote them. */
+function origin(sources) {
+  return { sources: sources.map(sourceName).join(", "), filed: sources.length > 0 && sources.every((source) => source.startsWith("csv:")) };
 }
 
-watch({ load: () => attempt("The coin", load) });
+function choose(wanted) {
+  range = wanted;
+  visit({ id: address().get("id"), range: wanted === DEFAULT ? null : wanted[0] });
+  attempt("The chart", loadChart).then(() => $("ranges").querySelector('[aria-pressed="true"]').focus({ preventScroll: true }));
+}
+
+onReturn(() => {
+  range = wantedRange();
+  return attempt("The chart", loadChart);
+});
+watch({ load: returning(() => attempt("The coin", load)) });

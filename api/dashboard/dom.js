@@ -1,6 +1,6 @@
 // Building the page out of text: nothing from outside is ever parsed as HTML.
 
-import { ago } from "./format.js";
+import { ago, label } from "./format.js";
 
 /** The element with an id. */
 export const $ = (id) => document.getElementById(id);
@@ -47,15 +47,20 @@ export function fill(id, columns, rows, nothing) {
   $(id).replaceChildren(rows.length ? table(columns, rows) : el("div", { class: "blank" }, nothing));
 }
 
+/** Where the page of a coin is. */
+export function coinPage(id) {
+  return `/dashboard/coin?id=${encodeURIComponent(id)}`;
+}
+
 /** A link to the page of a coin. */
 export function coinLink(id, text = id) {
-  return el("a", { href: `/dashboard/coin?id=${encodeURIComponent(id)}` }, el("bdi", {}, text));
+  return el("a", { href: coinPage(id) }, el("bdi", {}, label(text, id)));
 }
 
 /** An article of /news as an entry of a list; without a web address it is no link. */
 export function article({ url, title, feed, published_at: publishedAt }) {
   const address = webAddress(url);
-  const shown = el("bdi", {}, title ?? "Untitled");
+  const shown = el("bdi", {}, label(title, "Untitled"));
   const from = webAddress(feed);
   const where = from ? new URL(from).hostname.replace(/^www\./, "") : feed;
   return el(

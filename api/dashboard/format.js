@@ -122,6 +122,14 @@ export function since(time, now = new Date()) {
   return start.toLocaleString(undefined, today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
 }
 
+// Letters, digits, punctuation, signs; not those of them that show nothing (fillers of Hangul, Khmer and Braille)
+const VISIBLE = /(?![\u115F\u1160\u17B4\u17B5\u2800\u3164\uFFA0])[\p{L}\p{N}\p{P}\p{S}]/u;
+
+/** The first of some texts in which there is anything to see; empty for none. */
+export function label(...texts) {
+  return texts.find((text) => VISIBLE.test(text ?? "")) ?? "";
+}
+
 const NAMES = { coingecko: "CoinGecko", coinpaprika: "CoinPaprika", csv: "CSV files", rss: "News feeds" };
 
 /** What a source is called. */

@@ -93,7 +93,7 @@ function showSystem({ prefect, invented }) {
 
 function showState(health) {
   const waiting = health.database_connected && health.version === null;
-  say("state-text", waiting ? "Waiting for the first pass" : WORDS[health.status] ?? health.status);
+  say("state-text", waiting ? "Waiting for the first run" : WORDS[health.status] ?? health.status);
   $("state").dataset.tone = waiting ? "quiet" : TONES[health.status] ?? "quiet";
   const general = health.reasons.filter((reason) => reason.source === null && health.version !== null);
   notice("system", general.map((reason) => [health.status === "unhealthy" ? "bad" : "warn", inWords(reason, health)]));

@@ -31,7 +31,7 @@ class Question(BaseModel):
     symbol: Text | None = Field(None, description="Any case. Several coins may share one: then all of them are given")
     contract: LongText | None = Field(
         None,
-        description="CAIP-19, such as `eip155:1/erc20:0x...`; or the address alone: the coins that have it on any chain",
+        description="CAIP-19, such as `eip155:1/erc20:0x...`; or an address alone: the coins that have it on any chain",
         examples=["eip155:1/erc20:0xdac17f958d2ee523a2206206994597c13d831ec7"],
     )
     canonical_id: Text | None = Field(None, description="An id of ours, also one that was merged into another")

@@ -201,7 +201,7 @@ def test_empty_state_and_loss_of_the_api_are_told(browser: Chrome, empty: Wareho
         api.wait_for(None)
         browser.get(f"http://127.0.0.1:{api.port}/")
         eventually(lambda: "Nothing is published yet" in text(browser, "#blank"), "the empty state is told")
-        eventually(lambda: text(browser, "#state") == "Waiting for the first pass", "so does the state")
+        eventually(lambda: text(browser, "#state") == "Waiting for the first run", "so does the state")
         assert text(browser, "#version") == "None yet"
         marts = Marts(empty)
         marts.publish(1, coins=coins_of(1))
