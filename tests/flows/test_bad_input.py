@@ -26,6 +26,8 @@ FIELDS: list[tuple[str, Nonsense]] = [
     ("last_updated", "null"),
     ("last_updated", "no_time"),
     ("id", "null"),
+    ("symbol", "blank"),
+    ("name", "blank"),
 ]
 
 
@@ -54,6 +56,8 @@ def test_nonsense_is_quarantined_or_left_out_and_the_rest_is_published(system: S
     assert listed[coins["last_updated", "future"]][2:4] == [True, True]
     assert listed[coins["last_updated", "null"]][3] and listed[coins["last_updated", "no_time"]][3]
     assert listed[coins["name", "nul"]][4].startswith("Evil")
+    blank = "select count(*) from marts.{} where btrim(symbol) = '' or btrim(name) = ''"
+    assert [system.query(blank.format(mart)) for mart in ("coins", "coin_listings")] == [[(0,)], [(0,)]]
     rejected = "select source, table_name, reason from ops.rejected_records"
     assert system.query(rejected, role="reader") == [("coingecko", "markets", "id: missing or blank")]
     held_back = "select source_coin_id from marts.coin_listings where held_back_reason ~ 'own market cap' order by 1"
