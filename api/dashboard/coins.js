@@ -21,6 +21,7 @@ export function start(attempt) {
   const reload = () => attempt(load);
   const go = async (change, replace) => {
     Object.assign(view, change);
+    $("all").checked = view.all;
     const { search, sort, page, all } = view;
     visit({ search: search || null, sort: sort === "rank" ? null : sort, page: page > 1 ? page : null, show: all ? "all" : null }, { replace });
     await reload();

@@ -76,7 +76,7 @@ def site(warehouse: Warehouse, api_settings: Settings) -> Generator[tuple[Api, M
 
 def test_shows_what_is_published(browser: Chrome, site: tuple[Api, Marts]) -> None:
     api, _ = site
-    browser.get(f"http://127.0.0.1:{api.port}/")
+    browser.get(f"http://127.0.0.1:{api.port}/?show=all")
     wait_for_names(browser, ["Bitcoin", '<img src=x onerror="document.title=1">', "Baby Doge", "Gone", "Coin 005"])
     assert cells(browser, ".price")[:4] == ["$64,231.12", "$1.5000", "$0.0₈1612", "–"]
     assert cells(browser, ".change")[:4] == ["\u22121.26%", "–", "+2.50%", "–"]
@@ -102,7 +102,7 @@ def test_a_long_name_leaves_room_for_the_symbol_and_they_for_it(
 ) -> None:
     browser.set_window_size(width, 900)
     try:
-        browser.get(f"http://127.0.0.1:{site[0].port}/")
+        browser.get(f"http://127.0.0.1:{site[0].port}/?show=all")
         wait_for_names(browser, ["Bitcoin"])
         long = find(browser, "#rows tr[data-id=evil] .name")
         assert long.size["width"] > 90
@@ -141,7 +141,7 @@ def test_nothing_from_outside_is_markup_and_no_other_host_is_asked(browser: Chro
 
 def test_search_sort_and_pages_by_keyboard(browser: Chrome, site: tuple[Api, Marts]) -> None:
     api, _ = site
-    browser.get(f"http://127.0.0.1:{api.port}/")
+    browser.get(f"http://127.0.0.1:{api.port}/?show=all")
     wait_for_names(browser, ["Bitcoin"])
     find(browser, "body").send_keys("/")
     browser.switch_to.active_element.send_keys("DOGE")

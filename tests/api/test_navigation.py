@@ -177,6 +177,24 @@ def test_enter_opens_the_best_hit(browser: Chrome, site: Api) -> None:
     assert find(browser, "#search").get_attribute("value") == "the-ghost"
 
 
+def test_the_list_is_of_what_is_alive_until_all_is_asked_for(browser: Chrome, site: Api) -> None:
+    visit(browser, site, "/?sort=name")
+    eventually(lambda: "of 130" in text(browser, "#range"), "the living ones")
+    find(browser, "#search").send_keys("mute")
+    eventually(lambda: "1: show them" in text(browser, "#blank"), "that there are others is told")
+    find(browser, "#blank button").click()
+    eventually(lambda: rows(browser) == ["mute"], "and they can be shown")
+    assert find(browser, "#all").is_selected() and "show=all" in browser.current_url
+    browser.back()
+    eventually(lambda: "1: show them" in text(browser, "#blank"), "Back hides them again")
+    assert not find(browser, "#all").is_selected()
+    visit(browser, site, "/?sort=-name&search=i&show=all")
+    assert find(browser, "#all").is_selected()
+    assert "idle" in rows(browser)
+    find(browser, "#all").click()
+    eventually(lambda: rows(browser) and "idle" not in rows(browser), "only the living ones")
+
+
 def test_enter_stays_where_nothing_is_found(browser: Chrome, site: Api) -> None:
     visit(browser, site, "/")
     find(browser, "#search").send_keys("0xdead", Keys.ENTER)
