@@ -113,7 +113,7 @@ async def dashboard_file(request: Request, name: str) -> Response:
 
 def not_found(request: Request, error: Exception) -> Response:
     """The answer where there is nothing: a page where HTML is preferred, else the problem."""
-    if request.method == "GET" and _prefers_html(request.headers.get("accept", "")):
+    if request.method == "GET" and _prefers_html(given_header(request, b"accept") or b""):
         headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
         answer = Response(MISSING, 404, headers, MEDIA_TYPES["html"])
     else:
