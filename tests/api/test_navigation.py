@@ -38,6 +38,9 @@ def market() -> list[dict[str, Any]]:
         coin("xrp", name="XRP", rank=4),
         coin("odd", symbol=BLANK, name=BLANK, rank=5),
         coin("joke", symbol="BITCOIN", name="Harry", rank=99),
+        coin("small", name="Small", rank=12, price_usd=Decimal("0.0000018031"), percent_change_24h=Decimal("-11.39")),
+        coin("late", name="Late", rank=12345, price_usd=Decimal("0.000018")),
+        coin("huge", name="Huge", rank=13, price_usd=Decimal("12345678901234567890.12"), market_cap_usd=Decimal(1)),
         *(coin(f"long-{number}", symbol="LONG", name=name, rank=6 + number) for number, name in enumerate(LONG)),
     ]
     dead = [
@@ -45,7 +48,7 @@ def market() -> list[dict[str, Any]]:
         coin("idle", name="Idle", status="inactive"),
         coin("mute", name="Mute", price_usd=None),
     ]
-    return named + dead + [coin(f"c{n:03}", name=f"Coin {n:03}", rank=n, price_usd=Decimal(n)) for n in range(12, 131)]
+    return named + dead + [coin(f"c{n:03}", name=f"Coin {n:03}", rank=n, price_usd=Decimal(n)) for n in range(15, 131)]
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +115,7 @@ def test_next_shows_the_top_of_the_page_and_back_the_place_that_was_left(browser
 def test_back_goes_through_what_was_looked_at_and_never_leaves_early(browser: Chrome, site: Api) -> None:
     visit(browser, site, "/")
     find(browser, "th[data-sort=price_usd] button").click()
-    eventually(lambda: rows(browser)[0] == "c130", "dearest first")
+    eventually(lambda: rows(browser)[0] == "huge", "dearest first")
     find(browser, "#search").send_keys("coin 04")
     eventually(lambda: rows(browser) == [f"c{n:03}" for n in range(49, 39, -1)], "only what matches")
     find(browser, "#rows tr[data-id=c045] a").click()
@@ -121,7 +124,7 @@ def test_back_goes_through_what_was_looked_at_and_never_leaves_early(browser: Ch
     eventually(lambda: rows(browser)[:1] == ["c049"], "Back to the search, in its order")
     assert find(browser, "#search").get_attribute("value") == "coin 04"
     browser.back()
-    eventually(lambda: rows(browser)[:1] == ["c130"], "one search is one step")
+    eventually(lambda: rows(browser)[:1] == ["huge"], "one search is one step")
     browser.back()
     eventually(lambda: rows(browser)[:1] == ["btc"], "and the order another")
 
@@ -226,11 +229,24 @@ def test_no_name_is_broken_inside_a_word_on_a_phone(browser: Chrome, site: Api) 
         return broken;
     """
     cut = "const it = document.querySelector(arguments[0]); return it.scrollWidth > it.clientWidth"
+    hidden = """
+        const cells = [...document.querySelectorAll('#rows td')];
+        return cells.filter(it => it.scrollWidth > it.clientWidth).map(it => it.textContent);
+    """
+    lines = """
+        const range = document.createRange();
+        range.selectNodeContents(document.querySelector('#rows tr[data-id=small] .price'));
+        return new Set([...range.getClientRects()].map(line => line.top)).size;
+    """
     for width in (400, 390, 375, 360, 340, 320):
         resize(browser, (width, 780))
         assert browser.execute_script(broken) == []
         assert fits(browser)
         assert not browser.execute_script(cut, "#rows tr[data-id=eth] .name"), width
+        assert browser.execute_script(hidden) == [], width
+        assert browser.execute_script(lines) <= 1, width
+    visit(browser, site, "/?search=late")
+    assert browser.execute_script(hidden) == []
     browser.get(f"http://127.0.0.1:{site.port}/dashboard/coin?id=long-3")
     eventually(lambda: "id long-3" in text(browser, "main"), "its page is shown")
     assert fits(browser)
