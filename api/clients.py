@@ -11,8 +11,8 @@ LONGEST_NAME = 64  # what a proxy says need not be an address
 
 def client_of(scope: Scope) -> str:
     """The client that a request comes from."""
-    client = scope.get("client")
-    return named(str(client[0])[:LONGEST_NAME]) if client else THIS_MACHINE
+    client: tuple[str, int] | None = scope.get("client")
+    return named(client[0][:LONGEST_NAME]) if client else THIS_MACHINE
 
 
 @lru_cache(maxsize=10_000)

@@ -63,12 +63,16 @@ def read_body(body: bytes, model: type[Model]) -> Model:
 def _no_json(body: bytes) -> Problem:
     """What is wrong with a body, in Python's words, which say where; its reader takes more than JSON allows."""
     try:
-        json.loads(body)
+        json.loads(body.decode())
+    except UnicodeDecodeError:
+        return Problem(400, "The body can't be read: it is not UTF-8.")
     except json.JSONDecodeError as error:
         return invalid("body", f"is not JSON: {error.msg} at position {error.pos}")
-    except (ValueError, RecursionError):
-        return Problem(400, "The body can't be read: it is not UTF-8, or it is nested too deep.")
-    return invalid("body", "holds half of a surrogate pair, a number that is none, or is not UTF-8")
+    except RecursionError:
+        return Problem(400, "The body can't be read: it is nested too deep.")
+    except ValueError:
+        pass  # an integer of thousands of digits
+    return invalid("body", "holds half of a surrogate pair, or a number that is none or too large")
 
 
 def _validated(model: type[Model], content: Any, place: str) -> Model:

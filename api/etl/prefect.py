@@ -7,6 +7,7 @@ Endpoints: `GET /deployments/name/{flow}/{deployment}`, `POST /flow_runs/filter`
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import httpx
 
@@ -17,6 +18,8 @@ KEY_PREFIX = "api:"
 TIMEOUT = httpx.Timeout(10, connect=3)
 PASSES = ["elt", "catalogue"]
 SOON = timedelta(seconds=15)  # Prefect's runner looks every ten: what is due by then begins together with ours
+WHILE_BUSY = (0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between attempts while Prefect's database is locked: it then says 503, and its own client asks again, too."""
 HOW = "Start the system with `make run`, or run one pass without Prefect with `make elt`."
 
 
@@ -84,9 +87,8 @@ class Prefect:
 
     async def create(self, deployment_id: str, key: str | None, parameters: dict[str, Any]) -> FlowRun:
         """Create a run, due now; with a key at most one, also where two requests come at once."""
-        body: dict[str, Any] = {"tags": ["api"], "parameters": parameters}
-        if key is not None:
-            body["idempotency_key"] = KEY_PREFIX + key
+        once = f"once:{uuid4()}" if key is None else KEY_PREFIX + key  # so that it can be asked for again
+        body = {"tags": ["api"], "parameters": parameters, "idempotency_key": once}
         return _run(await self._send("POST", f"/deployments/{deployment_id}/create_flow_run", body))
 
     async def _found(self, wanted: dict[str, Any]) -> list[FlowRun]:
@@ -102,6 +104,11 @@ class Prefect:
     ) -> Any:
         try:
             answer = await self._client.request(method, path, json=body)
+            for pause in WHILE_BUSY:
+                if answer.status_code != 503:
+                    break
+                await asyncio.sleep(pause)
+                answer = await self._client.request(method, path, json=body)
             if missing and answer.status_code == 404:
                 return None
             answer.raise_for_status()

@@ -69,6 +69,21 @@ def test_compression_on_request(market: Api, path: str) -> None:
     assert packed.json().keys() == plain.json().keys()
 
 
+@pytest.mark.parametrize(
+    ("given", "packed"),
+    [
+        ("gzip", True), ("GZIP", True), ("GZip;Q=0.5", True), ("x-gzip", True), ("*", True), ("br, gzip", True),
+        ("gzip;q=0", False), ("gzip; q=0.0", False), ("gzip;q=0, *", False), ("*;q=0", False), ("identity", False),
+        ("gzip;q=0.1, identity", False), ("gzip;q=\u00b2", False), ("not-gzip", False), ("gzipped", False), ("", False),
+        ("br;q=1, identity;q=0.5, *;q=0.6", True),
+    ],
+)  # fmt: skip
+def test_weights_and_case_of_encodings_count(market: Api, given: str, packed: bool) -> None:
+    answer = market.get("/openapi.json", headers=[(b"Accept-Encoding", given.encode("latin-1"))])
+    assert (answer.headers.get("content-encoding") == "gzip") is packed
+    assert answer.json()["openapi"]
+
+
 def test_other_origins_may_read_and_nothing_else(market: Api) -> None:
     origin = {"Origin": "https://elsewhere.example"}
     assert market.get("/data", headers=origin).headers["access-control-allow-origin"] == "*"
@@ -76,7 +91,9 @@ def test_other_origins_may_read_and_nothing_else(market: Api) -> None:
     asked = {**origin, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "X-API-Key"}
     assert market.options("/data", headers=asked).status_code == 200
     write = {**origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "X-API-Key"}
-    assert market.options("/etl/trigger", headers=write).status_code == 400
+    refused = market.options("/etl/trigger", headers=write)
+    assert (refused.status_code, refused.headers["content-type"]) == (400, "application/problem+json")
+    assert "GET" in refused.json()["detail"]
     assert "access-control-allow-origin" not in market.post("/etl/trigger", headers=origin).headers
 
 
@@ -109,8 +126,12 @@ def test_large_bodies_are_refused(market: Api) -> None:
         for _ in range(20):
             yield b"x" * 64 * 1024
 
-    answer = market.post("/etl/trigger", content=b"x" * 300 * 1024, headers={"X-API-Key": KEY})
-    assert answer.status_code == 413
+    for path in ("/etl/trigger", "/resolve", "/compare-runs", "/data"):
+        answer = market.post(path, content=b"x" * 300 * 1024, headers={"X-API-Key": KEY})
+        assert (answer.status_code, answer.json()["status"]) == (413, 413)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+        assert int(answer.headers["content-length"]) == len(answer.content)
     assert market.post("/nothing", content=chunks()).status_code in (404, 413)
 
 

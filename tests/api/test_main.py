@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api import accesslog
 from kasparro.warehouse import Warehouse
 from tests.api.conftest import KEY
 from tests.api.marts import Marts, coin
@@ -123,11 +124,19 @@ def test_answers_while_the_warehouse_is_away(tmp_path: Path) -> None:
     ) as running:
         base = f"http://127.0.0.1:{port}"
         eventually(lambda: answers(f"{base}/health/live"), "the API lives")
-        assert httpx.get(f"{base}/data", trust_env=False).json()["meta"]["version"] is None
+        assert httpx.get(f"{base}/data", trust_env=False).status_code == 503
         assert httpx.get(f"{base}/health", trust_env=False).status_code == 503
+        key = (tmp_path / "home" / "keys" / "admin_api_key").read_text().strip()
+        half = "x" * (accesslog.LONGEST_PART - 10)
+        for query in (f"x_cg_demo_api_key={key}", f"symbol={key}", f"a={half}{key}", f"a=%{ord(key[0]):x}{key[1:]}"):
+            httpx.get(f"{base}/data?{query}&note=seen", trust_env=False)
+        httpx.get(f"{base}/coins/{key}?token=of-somebody&api%5Fkey=of-another", trust_env=False)
         running.send_signal(signal.SIGTERM)
         assert running.wait(20) == 0
-    assert "secret-word" not in (tmp_path / "stderr.log").read_text()
+    log = (tmp_path / "stderr.log").read_text()
+    assert log.count("note=seen") >= 2
+    for secret in ("secret-word", key, key[1:], key[:10], "of-somebody", "of-another"):
+        assert secret not in log
 
 
 def test_head_without_end_is_cut_off(served: dict[str, object], tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`GET /stream`: one event on each publication, whoever comes back misses none."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import Generator, Iterator
@@ -85,6 +86,36 @@ def test_an_id_that_is_none_is_refused(api: Api, given: str) -> None:
     answer = api.get("/stream", headers={"Last-Event-ID": given})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "Last-Event-ID"
+
+
+def test_streams_that_come_at_once_are_bounded(api: Api) -> None:
+    """Each is counted when it is let in, not when its first event is sent."""
+
+    async def ask() -> list[int]:
+        limits = httpx.Limits(max_connections=200)
+        async with httpx.AsyncClient(base_url=api.base_url, limits=limits, timeout=60, trust_env=False) as client:
+
+            async def one() -> int:
+                request = client.build_request("GET", "/stream")
+                answers.append(await client.send(request, stream=True))
+                return answers[-1].status_code
+
+            answers: list[httpx.Response] = []
+            statuses = await asyncio.gather(*[one() for _ in range(100)])
+            for answer in answers:
+                await answer.aclose()
+            return statuses
+
+    statuses = asyncio.run(ask())
+    assert (statuses.count(200), statuses.count(429)) == (routes.MOST_OF_A_CLIENT, 100 - routes.MOST_OF_A_CLIENT)
+    eventually(lambda: api.head("/stream").status_code == 200, "their places are given back")
+
+
+def test_streams_of_one_network_are_of_one_client(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "MOST_OF_A_CLIENT", 1)
+    with stream(api, **{"X-Forwarded-For": "2001:db8::1"}):
+        assert api.head("/stream", headers={"X-Forwarded-For": "2001:db8::2"}).status_code == 429
+        assert api.head("/stream", headers={"X-Forwarded-For": "2001:db8:0:1::2"}).status_code == 200
 
 
 def test_streams_are_bounded_and_given_back(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

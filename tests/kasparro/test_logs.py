@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kasparro import logs
+from kasparro import logs, secrets
 from kasparro.settings import Settings
 from tests.conftest import make_settings
 from tests.kasparro.commands import environment, python
@@ -15,7 +15,7 @@ from tests.kasparro.commands import environment, python
 SPEAK = """
 import logging, sys
 from pathlib import Path
-from kasparro import logs
+from kasparro import logs, secrets
 from kasparro.settings import load_settings
 logs.configure(load_settings())
 ours, theirs = logging.getLogger("flows.steps"), logging.getLogger("dlt")
@@ -69,7 +69,7 @@ def test_a_console_user_sees_no_trace_below_debug(tmp_path: Path) -> None:
 
 
 UNCAUGHT = """
-from kasparro import logs
+from kasparro import logs, secrets
 from kasparro.settings import load_settings
 logs.configure(load_settings())
 raise RuntimeError("the reason\\nand more")
@@ -137,6 +137,22 @@ def test_a_secret_never_reaches_a_log(formatter: type[logs.JsonFormatter], secre
     line = formatted(formatter(known), "the provider said: %s is wrong", secret)
     assert "is wrong" in line and "***" in line
     assert secret not in line and json.dumps(secret)[1:-1] not in line
+
+
+@pytest.mark.parametrize("formatter", [logs.JsonFormatter, logs.ConsoleFormatter])
+def test_nor_does_a_key_that_was_generated(formatter: type[logs.JsonFormatter], tmp_path: Path) -> None:
+    """Whoever asks for one has it masked from then on, in loggers that were set up before, too."""
+    before = formatter()
+    settings = make_settings(tmp_path)
+    for secret in (secrets.admin_api_key(settings), secrets.prefect_auth(settings).partition(":")[2]):
+        for line in (formatted(before, "got %s", secret), formatted(before, "at /x?key=%s&y", secret)):
+            assert "***" in line and secret not in line
+
+
+def test_a_secret_is_masked_as_a_url_writes_it() -> None:
+    logs.hide("a/key+with odd=signs")
+    for form in ("a%2Fkey%2Bwith%20odd%3Dsigns", "a%2Fkey%2Bwith+odd%3Dsigns", "a/key+with odd=signs"):
+        assert logs.redacted(f"x={form}&") == "x=***&"
 
 
 @pytest.mark.parametrize("formatter", [logs.JsonFormatter, logs.ConsoleFormatter])
