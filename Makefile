@@ -20,8 +20,8 @@ run: ready ## Set up, then run it all in the foreground: warehouse, Prefect, a f
 demo: ready ## The same against the stand-in providers: no internet, no keys
 	@exec $(python) -m kasparro demo
 
-elt: ready ## One extract-then-transform pass; fails with 3 if some source failed, 1 if nothing was published
-	@exec $(python) -m flows.elt
+elt: ready ## One extract-then-transform pass: make elt ARGS="--sources coingecko --catalogue" (--help: exit codes)
+	@exec $(python) -m flows.elt $(ARGS)
 
 backfill: ready ## The past of coins: make backfill ARGS="btc --from 2025-01-01"
 	@exec $(python) -m flows.backfill $(ARGS)
@@ -43,6 +43,12 @@ restore: ready ## Put a backup in place of the warehouse, after asking: make res
 
 clean: ready ## Remove everything written at run time (KASPARRO_HOME), after asking
 	@exec $(python) -m kasparro clean
+
+schedule: ready ## What runs when, and what came of it last: make schedule ARGS="pause", "resume"
+	@exec $(python) -m flows.schedule $(or $(ARGS),status)
+
+alert-test: ready ## Send a test alert to ALERT_URL
+	@exec $(python) -m flows.alerts test
 
 drift: ready ## What providers send in another form, and what to do: make drift ARGS="accept EVENT"
 	@exec $(python) -m flows.drift $(ARGS)
@@ -114,5 +120,5 @@ ready:
 ready-dev:
 	@deploy/install.sh dev
 
-.PHONY: run demo elt backfill maintenance backup restore api stop clean drift dbt rebuild docs url psql identity-eval \
+.PHONY: run demo elt backfill maintenance backup restore api stop clean schedule alert-test drift dbt rebuild docs url psql identity-eval \
 	identity-preview up down logs build test test-long test-coverage lint bench lock help ready ready-dev

@@ -14,12 +14,13 @@ import psycopg2
 from psycopg2 import sql
 
 from extract.raw import LOAD_ID
+from extract.tables import REJECTED
 from kasparro.settings import ALL_SOURCES, Settings
 from kasparro.warehouse import Warehouse
 
 PASTS = ("market_chart", "ohlc", "historical_tickers")
 OF_A_FILE = ("snapshots", "ohlcv", "files")
-NEEDED_BY_NOBODY = ("articles", "rejected_records")
+NEEDED_BY_NOBODY = ("articles", REJECTED)
 """Once published, even the newest row of a key is not asked for again: news is not compared with older news."""
 
 MOMENTS = ("last_updated", "fetched_at", "content_hash", "departed_at")
@@ -32,6 +33,20 @@ OLD = """
         select from ops.published_loads as published
         where published.schema_name = %(schema)s and published.load_id = old._dlt_load_id
     )
+"""
+# what /metrics has counted goes on being counted: in the same moment, so that its counter never falls
+COUNTED = """
+    with gone as (
+        {deletion} returning old.table_name
+    ),
+
+    counted as (
+        insert into ops.past_rejected_records as past (source, records)
+        select {source}, count(*) from gone having count(*) > 0
+        on conflict (source) do update set records = past.records + excluded.records
+    )
+
+    select count(*) from gone
 """
 
 
@@ -84,8 +99,10 @@ def _prune_table(cursor: Any, schema: str, table: str, key: Sequence[str], days:
         same = sql.SQL(" and ").join(newer.values())
         condition += sql.SQL(clause).format(table=sql.Identifier(schema, table), same=same)
     statement = sql.SQL("delete from {} as old where ").format(sql.Identifier(schema, table)) + condition
+    if table == REJECTED:
+        statement = sql.SQL(COUNTED).format(deletion=statement, source=sql.Literal(schema.removeprefix("raw_")))
     cursor.execute(statement, {"days": days, "schema": schema})
-    count: int = cursor.rowcount
+    count: int = cursor.fetchone()[0] if table == REJECTED else cursor.rowcount
     if count >= MANY_ROWS:
         cursor.execute(sql.SQL("vacuum (analyze) {}").format(sql.Identifier(schema, table)))
     return count

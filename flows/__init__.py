@@ -4,3 +4,5 @@
 
 `python -m flows.elt` runs one pass without Prefect; `python -m flows.serve` puts it on the schedule.
 """
+
+import kasparro.interrupts  # noqa: F401  # before what takes long to import

@@ -1,20 +1,23 @@
-"""`python -m flows.alerts`: tell the operator, through ALERT_URL, what goes wrong; each thing once, its end once.
+"""`python -m flows.alerts`: tell the operator, through ALERT_URL, each thing that goes wrong once, and its end.
 
 Every pass looks at its end; without a pass nobody would, so where it matters that passes stop coming, run this from
 cron on another machine. The address is one of Apprise's: `mailto://…`, `slack://…`, `json://host/path` for a webhook.
+`python -m flows.alerts test` sends a message that says only that it arrives.
 """
 
+import argparse
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import psycopg2
 
 from flows import drift
-from kasparro import logs
+from kasparro import alert_url, logs
 from kasparro.settings import Settings, SettingsError, load_settings
 from kasparro.warehouse import Warehouse, WarehouseError, locate
 
@@ -23,22 +26,43 @@ FAILURES_IN_A_ROW = 3
 MISSED_PASSES = 3
 LEAST_STALE_MINUTES = 15
 
-# sources whose last runs, as many as it takes, all failed
+# sources whose last runs, as many as it takes, all failed by themselves: what ends with its run is no source's fault
 FAILING = """
     select source, min(started_at), (array_agg(error order by started_at desc))[1]
     from (
-        select *, row_number() over (partition by source order by started_at desc) as age
-        from ops.etl_source_runs
-        where status <> 'running'
+        select source.*, row_number() over (partition by source.source order by source.started_at desc) as age
+        from ops.etl_source_runs as source
+        inner join ops.etl_runs as run using (run_id)
+        where run.status not in ('running', 'cancelled')
+            and (source.status = 'success' or source.error is distinct from run.error)
     ) as recent
     where age <= %(failures)s and split_part(source, ':', 1) = any (%(sources)s)
     group by source
     having count(*) = %(failures)s and bool_and(status <> 'success')
 """
+# since when nothing has been published or confirmed, and why: too long ago, or as many runs in a row have failed
 STALE = """
-    select max(completed_at) from ops.etl_runs
-    where status in ('success', 'partial') and trigger <> 'backfill'
-    having max(completed_at) < now() - make_interval(mins => %(minutes)s)
+    with finished as (
+        select * from ops.etl_runs where status not in ('running', 'cancelled') and trigger <> 'backfill'
+    ),
+
+    good as (
+        select max(started_at) as started_at, max(completed_at) as completed_at
+        from finished where status in ('success', 'partial')
+    ),
+
+    failed as (
+        select
+            count(*) as runs, min(finished.started_at) as since,
+            (array_agg(finished.error order by finished.started_at desc))[1] as error
+        from finished cross join good
+        where finished.started_at > coalesce(good.started_at, '-infinity')
+    )
+
+    select coalesce(good.completed_at, failed.since) as since, failed.error
+    from good cross join failed
+    where failed.runs >= %(failures)s
+        or coalesce(good.completed_at, failed.since) < now() - make_interval(mins => %(minutes)s)
 """
 OPEN = "select kind, subject, message from ops.alerts where closed_at is null"
 SAY = "insert into ops.alerts (kind, subject, message) values (%s, %s, %s)"
@@ -91,14 +115,19 @@ def look(settings: Settings, warehouse: Warehouse) -> None:
 def _wrong(cursor: Any, settings: Settings) -> dict[Subject, str]:
     cursor.execute(FAILING, {"failures": FAILURES_IN_A_ROW, "sources": list(settings.sources)})
     wrong = {
-        Subject("source", source): f"{source} failed {FAILURES_IN_A_ROW} times, since {since:%d %b %H:%M} UTC: {error}"
+        Subject("source", source): f"{source} failed {FAILURES_IN_A_ROW} times, since {_clock(since)}: {error}"
         for source, since, error in cursor.fetchall()
     }
     minutes = max(MISSED_PASSES * settings.etl_interval_minutes, LEAST_STALE_MINUTES)
-    cursor.execute(STALE, {"minutes": minutes})
-    for (last,) in cursor.fetchall():
-        wrong[Subject("data", "stale")] = f"nothing has been published or confirmed since {last:%d %b %H:%M} UTC"
+    cursor.execute(STALE, {"minutes": minutes, "failures": FAILURES_IN_A_ROW})
+    for since, error in cursor.fetchall():
+        said = f"nothing has been published or confirmed since {_clock(since)}"
+        wrong[Subject("data", "stale")] = f"{said}: {error}" if error else said
     return wrong
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%d %b %H:%M} UTC"
 
 
 def _held_back(warehouse: Warehouse) -> dict[Subject, str]:
@@ -120,16 +149,34 @@ def _send(url: str, title: str, body: str) -> bool:
         logger.warning("ALERT_URL is no address that Apprise knows: mailto://…, slack://…, json://host/path")
         return False
     if not target.notify(title=title, body=body):
-        logger.warning("an alert could not be sent, and is tried again by the next pass: %s", title)
+        logger.warning("an alert could not be sent: %s", title)
         return False
     return True
 
 
-def main() -> int:
-    """Look once."""
+def test(settings: Settings) -> int:
+    """Send a test alert. Returns the exit status: 0 once it has been taken, 1 otherwise."""
+    if not settings.alert_url:
+        print("ALERT_URL is not set, so nobody is told: README.md says what it takes", file=sys.stderr)
+        return 1
+    if not _send(settings.alert_url, "Kasparro: test", "This is a test: alerts of this system reach you here."):
+        print("the test alert was not taken: see above, and check ALERT_URL and the network", file=sys.stderr)
+        return 1
+    print("the test alert is sent")
+    return 0
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Look once, or send a test."""
+    parser = argparse.ArgumentParser(prog="python -m flows.alerts", description="Tell the operator what goes wrong.")
+    parser.add_argument("what", nargs="?", choices=("look", "test"), default="look", help="default: look")
+    what = parser.parse_args(given).what
     try:
         settings = load_settings()
         logs.configure(settings)
+        alert_url.require_known(settings)
+        if what == "test":
+            return test(settings)
         look(settings, locate(settings))
     except (SettingsError, WarehouseError) as error:
         print(error, file=sys.stderr)

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from kasparro import interrupts
+
 STOPPED = 130
 
 
@@ -15,6 +17,7 @@ def stoppable(said: str) -> Generator[None]:
 
     At once: threads that still wait for a provider, or for the warehouse, have nothing to add.
     """
+    interrupts.be_told()
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

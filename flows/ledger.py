@@ -1,10 +1,12 @@
 """The run ledger (`ops.etl_runs`, `ops.etl_source_runs`): written as a pass goes, so that it is true of runs that died.
 
-Who has the turn to write may close what an earlier pass left open: it must have crashed.
+Who has the turn to write may close what an earlier pass left open: it must have crashed. A source came through when
+its run has published what it read, or found nothing new: of a run that fails, is killed or stopped, no source did.
 """
 
+import asyncio
 import uuid
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,17 +16,20 @@ from psycopg2.extras import execute_values  # pyright: ignore[reportUnknownVaria
 
 from extract.errors import SourceError
 from extract.pipeline import Extracted
-from flows import turns
+from flows import turns, unusual
 from flows.transform import NodeResult
 from flows.turns import Turn, TurnLostError
-from kasparro.anomalies import GOOD, Anomaly, Part, Run, compare_runs, thresholds
+from kasparro.anomalies import Anomaly
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
 
 BACKFILL = "backfill"
 """The trigger of a run that reads a coin's past: it is no pass, and is not compared with them."""
 
-RunStatus = Literal["success", "partial", "failed"]
+RunStatus = Literal["success", "partial", "failed", "crashed", "cancelled"]
+KILLED = "killed before its end"
+STOPPED = "stopped before its end"
+OVERTIME = "stopped: it took longer than a run may"
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Ledger:
             update ops.etl_source_runs set
                 status = 'failed', error = %s, completed_at = clock_timestamp(),
                 duration_seconds = extract(epoch from clock_timestamp() - started_at)
-            where run_id = %s and source = %s and status <> 'crashed'
+            where run_id = %s and source = %s and status not in ('crashed', 'cancelled')
             """,
             (error, self.run_id, source),
         )
@@ -83,21 +88,9 @@ class Ledger:
     def finish(
         self, status: RunStatus, *, version: int | None = None, error: str | None = None, records: int | None = None
     ) -> None:
-        """Record how the run ended; its records are those of its sources. What a stopped one was reading crashed."""
-        self._write(
-            """
-            update ops.etl_source_runs set status = 'crashed', error = %s, completed_at = clock_timestamp()
-            where run_id = %s and status = 'running';
-            update ops.etl_runs set
-                status = %s, version = %s, error = %s, completed_at = clock_timestamp(),
-                duration_seconds = extract(epoch from clock_timestamp() - started_at),
-                records_processed = coalesce(
-                    %s, (select sum(records_processed) from ops.etl_source_runs where run_id = %s), 0
-                )
-            where run_id = %s and status = 'running'
-            """,
-            (error, self.run_id, status, version, error, records, self.run_id, self.run_id),
-        )
+        """Record how the run ended; its records are those of its sources, unless they are given."""
+        with _connection(self.warehouse) as cursor:
+            _finish(cursor, self.run_id, status, version=version, error=error, records=records)
 
     def note_results(self, nodes: Iterable[NodeResult]) -> None:
         """Record what became of each model, seed, audit and hook of the pass's build."""
@@ -110,7 +103,7 @@ class Ledger:
     def note_anomalies(self) -> list[Anomaly]:
         """Record what is unusual about the finished pass, beside the passes before it."""
         with _connection(self.warehouse) as cursor:
-            return _note_anomalies(cursor, self.run_id)
+            return unusual.note(cursor, self.run_id)
 
     def published_version(self) -> int | None:
         """The version that is published now; an unchanged market makes no new one."""
@@ -145,44 +138,88 @@ def open_run(
     flow_run_id: str | None = None,
     *,
     subject: str | None = None,
+    sources: Sequence[str] | None = None,
     patience: float = 0,
 ) -> Generator[Ledger]:
     """Take the turn, close what crashed, and open a run; what stops it is recorded, too.
 
-    Waits `patience` seconds for the turn; raises BusyError when something else has it.
+    `sources` are those that were named by hand. Waits `patience` seconds for the turn; raises BusyError when something
+    else has it.
     """
     is_pass = trigger != BACKFILL
     with turns.take(settings, warehouse, "pass" if is_pass else "backfill", patience=patience) as turn:
         ledger = Ledger(warehouse, str(uuid.uuid4()), turn)
         try:  # from here on: a wish to stop may come as soon as the run is written down
-            _open(ledger, trigger, flow_run_id, subject)
+            _open(ledger, trigger, flow_run_id, subject, sources)
             yield ledger
         except BaseException as error:
             with suppress(psycopg2.Error):  # whatever stopped it may have taken the warehouse with it
-                ledger.finish("failed", error=describe(error))
+                ledger.finish("cancelled" if _is_wish(error) else "failed", error=describe(error))
                 if is_pass:
                     ledger.note_anomalies()
             raise
 
 
-def _open(ledger: Ledger, trigger: str, flow_run_id: str | None, subject: str | None) -> None:
+def close(warehouse: Warehouse, flow_run_id: str, status: RunStatus, error: str) -> None:
+    """Record the end of a run of Prefect whose process is gone, unless it did so itself."""
+    with _connection(warehouse) as cursor:
+        for run_id, trigger in _still_open(cursor, flow_run_id):
+            _finish(cursor, run_id, status, error=error)
+            if trigger != BACKFILL:
+                unusual.note(cursor, run_id)
+
+
+def _open(
+    ledger: Ledger, trigger: str, flow_run_id: str | None, subject: str | None, sources: Sequence[str] | None
+) -> None:
     with _connection(ledger.warehouse) as cursor:
-        cursor.execute(CLOSE_CRASHED, {"backfill": BACKFILL})
-        for (crashed,) in cursor.fetchall():
-            _note_anomalies(cursor, crashed)
+        for run_id, its_trigger in _still_open(cursor):
+            _finish(cursor, run_id, "crashed", error=KILLED)
+            if its_trigger != BACKFILL:
+                unusual.note(cursor, run_id)
         cursor.execute(
-            "insert into ops.etl_runs (run_id, trigger, prefect_flow_run_id, subject, status) "
-            "values (%s, %s, %s, %s, 'running')",
-            (ledger.run_id, trigger, flow_run_id, subject),
+            "insert into ops.etl_runs (run_id, trigger, prefect_flow_run_id, subject, sources, status) "
+            "values (%s, %s, %s, %s, %s, 'running')",
+            (ledger.run_id, trigger, flow_run_id, subject, list(sources) if sources else None),
         )
+
+
+def _still_open(cursor: Any, flow_run_id: str | None = None) -> list[tuple[str, str]]:
+    """Runs that have not ended, those of one run of Prefect or all, and what started them."""
+    cursor.execute(
+        "select run_id, trigger from ops.etl_runs "
+        "where status = 'running' and (%(flow)s::text is null or prefect_flow_run_id = %(flow)s) order by started_at",
+        {"flow": flow_run_id},
+    )
+    return cursor.fetchall()
+
+
+def _finish(
+    cursor: Any,
+    run_id: str,
+    status: RunStatus,
+    *,
+    version: int | None = None,
+    error: str | None = None,
+    records: int | None = None,
+) -> None:
+    ended = {"run": run_id, "status": status, "version": version, "error": error, "records": records}
+    cursor.execute(FINISH, ended)
+
+
+def _is_wish(error: BaseException) -> bool:
+    """Whether people stopped the run: by a signal, not by the time limit of Prefect."""
+    return not isinstance(error, Exception | asyncio.CancelledError)
 
 
 def describe(error: BaseException) -> str:
     """An error in one line for people."""
     if isinstance(error, SourceError | TurnLostError):
         return str(error)
+    if isinstance(error, asyncio.CancelledError):
+        return OVERTIME
     if not isinstance(error, Exception):
-        return "stopped before its end"
+        return STOPPED
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[-1] if lines else 'no message'}"
 
@@ -191,54 +228,33 @@ RESULTS = """
     insert into ops.dbt_results (run_id, node, kind, layer, status, duration_seconds, message) values %s
     on conflict do nothing
 """
-RUNS = """
-    select
-        run.status, run.records_processed, run.duration_seconds::float, run.error,
-        coalesce(
-            jsonb_object_agg(
-                source.source,
-                jsonb_build_array(source.status, source.records_processed, source.duration_seconds, source.error)
-            ) filter (where source.source is not null),
-            '{}'
+# its sources end as it does: what one has read and nothing has published waits in raw for the next run
+FINISH = """
+    update ops.etl_source_runs set
+        status = case
+            when %(status)s = 'cancelled' then 'cancelled'
+            when %(status)s = 'crashed' or status = 'running' then 'crashed'
+            else 'failed'
+        end,
+        error = %(error)s,
+        completed_at = coalesce(completed_at, clock_timestamp())
+    where run_id = %(run)s and (
+        status = 'running'
+        or (
+            status = 'success' and %(status)s not in ('success', 'partial')
+            and not exists (select from ops.publications where run_id = %(run)s)
         )
-    from ops.etl_runs as run
-    left join ops.etl_source_runs as source using (run_id)
-    where run.run_id = %(run)s or (
-        run.status <> 'running' and run.trigger <> %(backfill)s
-        and run.started_at < (select started_at from ops.etl_runs where run_id = %(run)s)
-    )
-    group by run.run_id
-    order by run.started_at desc
-    limit %(runs)s
-"""
-CLOSE_CRASHED = """
-    update ops.etl_source_runs set status = 'crashed', error = 'killed before its end', completed_at = clock_timestamp()
-    where status = 'running';
-    update ops.etl_runs as run set
-        status = 'crashed', error = 'killed before its end', completed_at = clock_timestamp(),
+    );
+    update ops.etl_runs set
+        status = %(status)s, version = %(version)s, error = %(error)s, completed_at = clock_timestamp(),
+        duration_seconds = case
+            when %(status)s <> 'crashed' then extract(epoch from clock_timestamp() - started_at)
+        end,
         records_processed = coalesce(
-            (select sum(records_processed) from ops.etl_source_runs where run_id = run.run_id), 0
+            %(records)s, (select sum(records_processed) from ops.etl_source_runs where run_id = %(run)s), 0
         )
-    where status = 'running';
-    select run_id from ops.etl_runs
-    where status = 'crashed' and completed_at >= transaction_timestamp() and trigger <> %(backfill)s
+    where run_id = %(run)s and status = 'running'
 """
-
-
-def _note_anomalies(cursor: Any, run_id: str) -> list[Anomaly]:
-    limits = thresholds()
-    cursor.execute(RUNS, {"run": run_id, "runs": limits.compared + 1, "backfill": BACKFILL})
-    runs = [_run_of(*row) for row in cursor.fetchall()]
-    found = compare_runs(runs[0], runs[1:]) if runs else []
-    if sum(run.status in GOOD for run in runs[1:]) < limits.needed:
-        found = [anomaly for anomaly in found if anomaly.kind not in ("record_count", "duration")]
-    for anomaly in found:
-        cursor.execute(
-            "insert into ops.run_anomalies (run_id, kind, severity, detail, source) "
-            "values (%s, %s, %s, %s, %s) on conflict do nothing",
-            (run_id, *anomaly),
-        )
-    return found
 
 
 @contextmanager
@@ -249,7 +265,3 @@ def _connection(warehouse: Warehouse) -> Generator[Any]:
             yield cursor
     finally:
         connection.close()
-
-
-def _run_of(status: str, records: int, seconds: float | None, error: str | None, sources: dict[str, list[Any]]) -> Run:
-    return Run(status, records, seconds, error, {name: Part(*values) for name, values in sources.items()})

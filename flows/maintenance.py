@@ -32,16 +32,49 @@ PACKAGES_KEPT = 2
 MANY_ROWS = 10_000
 
 # the last good run of a source stays, however long ago it was: it says since when the source fails
+# counters of /metrics go on with what has been counted of those that go, in the same moment
 OLD_RUNS = """
-    delete from ops.etl_runs as old
-    where old.started_at < now() - make_interval(days => %(days)s)
-        and old.run_id not in (
-            select distinct on (source) run_id from ops.etl_source_runs
-            where status = 'success' order by source, started_at desc
-        )
-        and old.run_id not in (
-            select distinct on (source) run_id from ops.etl_source_runs order by source, started_at desc
-        )
+    with old as materialized (
+        select run_id, status, trigger from ops.etl_runs
+        where started_at < now() - make_interval(days => %(days)s)
+            and status <> 'running'
+            and run_id not in (
+                select distinct on (source) run_id from ops.etl_source_runs
+                where status = 'success' order by source, started_at desc
+            )
+            and run_id not in (
+                select distinct on (source) run_id from ops.etl_source_runs order by source, started_at desc
+            )
+    ),
+
+    counted_runs as (
+        insert into ops.past_runs as past (status, runs)
+        select status, count(*) from old where trigger <> 'backfill' group by status
+        on conflict (status) do update set runs = past.runs + excluded.runs
+    ),
+
+    counted_source_runs as (
+        insert into ops.past_source_runs as past (source, status, runs, records_processed, duration_seconds)
+        select
+            part.source, part.status, count(*), sum(part.records_processed), coalesce(sum(part.duration_seconds), 0)
+        from ops.etl_source_runs as part inner join old using (run_id)
+        group by part.source, part.status
+        on conflict (source, status) do update set
+            runs = past.runs + excluded.runs,
+            records_processed = past.records_processed + excluded.records_processed,
+            duration_seconds = past.duration_seconds + excluded.duration_seconds
+    ),
+
+    counted_calls as (
+        insert into ops.past_provider_calls as past (source, month, calls)
+        select part.source, date_trunc('month', part.started_at, 'UTC'), max(part.calls_this_month)
+        from ops.etl_source_runs as part inner join old using (run_id)
+        where part.calls_this_month is not null
+        group by part.source, date_trunc('month', part.started_at, 'UTC')
+        on conflict (source, month) do update set calls = greatest(past.calls, excluded.calls)
+    )
+
+    delete from ops.etl_runs as gone using old where gone.run_id = old.run_id
 """
 OLD_RESULTS = """
     delete from ops.dbt_results as old using ops.etl_runs as run

@@ -20,7 +20,7 @@ MESSAGE = "killed before its end: the next pass completes its work"
 DEAD = f"""
     select distinct prefect_flow_run_id from ops.etl_runs
     where prefect_flow_run_id = any (%s)
-        and (status = 'crashed' or status = 'running' and not exists ({turn.HOLDER}))
+        and (status in ('crashed', 'cancelled') or status = 'running' and not exists ({turn.HOLDER}))
 """  # noqa: S608  # a query of our own
 
 logger = logging.getLogger("flows")

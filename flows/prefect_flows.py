@@ -16,7 +16,7 @@ from tenacity import RetryCallState, retry, retry_if_exception_type, stop_after_
 
 from extract.errors import SourceError
 from extract.pipeline import Extracted
-from flows import artifacts, backfill, maintenance, steps
+from flows import artifacts, backfill, ledger, maintenance, steps
 from flows.backfill import HistorySource
 from flows.layers import LayerWatch, layer_task
 from flows.ledger import Ledger
@@ -118,8 +118,9 @@ def _build_with_tasks(settings: Settings, warehouse: Warehouse, ledger: Ledger) 
     return nodes
 
 
-def _run_pass(settings: Settings, *, catalogue: bool, patience: float) -> State:
+def _run_pass(sources: list[SourceName] | None, *, catalogue: bool, patience: float) -> State:
     """A pass with tasks, tried again after a transient error of the database."""
+    settings = _settings()
     flow_run: Any = getattr(get_run_context(), "flow_run", None)
     trigger = "catalogue" if catalogue else "prefect"
     if flow_run is not None and flow_run.auto_scheduled and not catalogue:
@@ -129,6 +130,7 @@ def _run_pass(settings: Settings, *, catalogue: bool, patience: float) -> State:
         outcome = a_pass(
             settings,
             trigger,
+            sources=sources,
             flow_run_id=str(flow_run.id) if flow_run is not None else None,
             patience=patience,
             extract_all=partial(_extract_with_tasks, catalogue=catalogue),
@@ -145,13 +147,28 @@ def _run_pass(settings: Settings, *, catalogue: bool, patience: float) -> State:
     return Completed(message=outcome.publication)
 
 
-def _settings(sources: list[SourceName] | None = None) -> Settings:
+def _settings() -> Settings:
     settings = load_settings()
     logs.set_level(settings)  # Prefect hands our lines to its server, and leaves their level at that of libraries
-    return settings.model_copy(update={"sources": sources}) if sources else settings
+    return settings
 
 
-@flow(name="elt", timeout_seconds=PASS_TIMEOUT_SECONDS, persist_result=False)
+def _close_cancelled(_flow: object, flow_run: Any, _state: object) -> None:
+    """Record in the ledger what a cancelled run could not: its process had to be killed."""
+    ledger.close(locate(load_settings()), str(flow_run.id), "cancelled", ledger.STOPPED)
+
+
+def _close_crashed(_flow: object, flow_run: Any, _state: object) -> None:
+    """Record in the ledger that the process of a run has died."""
+    ledger.close(locate(load_settings()), str(flow_run.id), "crashed", ledger.KILLED)
+
+
+recorded_flow: Any = partial(
+    flow, persist_result=False, on_cancellation=[_close_cancelled], on_crashed=[_close_crashed]
+)
+
+
+@recorded_flow(name="elt", timeout_seconds=PASS_TIMEOUT_SECONDS)
 def elt(sources: list[SourceName] | None = None) -> State:
     """One pass: extract every source, then build, audit and publish the marts.
 
@@ -160,10 +177,10 @@ def elt(sources: list[SourceName] | None = None) -> State:
     Args:
         sources: Which sources to read; all that are on when left empty.
     """
-    return _run_pass(_settings(sources), catalogue=False, patience=0)
+    return _run_pass(sources, catalogue=False, patience=0)
 
 
-@flow(name="catalogue", timeout_seconds=PASS_TIMEOUT_SECONDS + PATIENCE_SECONDS, persist_result=False)
+@recorded_flow(name="catalogue", timeout_seconds=PASS_TIMEOUT_SECONDS + PATIENCE_SECONDS)
 def catalogue(sources: list[SourceName] | None = None) -> State:
     """A pass that reads the catalogues, too: which coins and contracts there are, which other passes read once a day.
 
@@ -172,7 +189,7 @@ def catalogue(sources: list[SourceName] | None = None) -> State:
     Args:
         sources: Which sources to read; all that are on when left empty.
     """
-    return _run_pass(_settings(sources), catalogue=True, patience=PATIENCE_SECONDS)
+    return _run_pass(sources, catalogue=True, patience=PATIENCE_SECONDS)
 
 
 @source_task(name="past", task_run_name="{unit.source} {unit.coin}")
@@ -185,7 +202,7 @@ def past_task(
     return backfill.read(unit, asked, settings, warehouse, calls, flow_run_id=flow_run_id)
 
 
-@flow(name="backfill", timeout_seconds=BACKFILL_TIMEOUT_SECONDS, persist_result=False)
+@recorded_flow(name="backfill", timeout_seconds=BACKFILL_TIMEOUT_SECONDS)
 def backfill_flow(
     coins: list[str],
     start: date,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from flows import orphans
-from kasparro import logs
+from kasparro import alert_url, interrupts, logs
 from kasparro.environment import prefect_environment
 from kasparro.settings import Settings, SettingsError, load_settings
 
@@ -56,6 +56,7 @@ def main() -> int:
     """Serve the deployments; Prefect's environment is set before Prefect is imported."""
     try:
         settings = load_settings()
+        alert_url.require_known(settings)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1
@@ -67,6 +68,7 @@ def main() -> int:
 
     from prefect import serve
 
+    interrupts.be_told()
     orphans.close(settings)
     serve(*deployments(settings), pause_on_shutdown=False, print_starting_message=False)
     return 0

@@ -1,9 +1,11 @@
 """One pass, step by step, with plain functions; Prefect's flow runs the same steps as tasks."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+
+import psycopg2
 
 from extract import pipeline
 from extract.http import SourceError
@@ -11,7 +13,9 @@ from extract.pipeline import Extracted
 from flows import alerts, drift, transform
 from flows.ledger import Ledger, RunStatus, describe, open_run
 from flows.transform import NodeResult, TransformError, Watch
+from flows.turns import BusyError
 from kasparro import failures as injected
+from kasparro.anomalies import Anomaly
 from kasparro.environment import write_shell_file
 from kasparro.settings import Settings, SourceName
 from kasparro.warehouse import Warehouse, ensure_warehouse
@@ -39,7 +43,7 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         """0 all sources good, 3 some failed and the rest was published, 1 nothing published."""
-        return {"success": 0, "partial": 3, "failed": 1}[self.status]
+        return {"success": 0, "partial": 3}.get(self.status, 1)
 
 
 ExtractAll = Callable[[Settings, Warehouse, Ledger], dict[str, str]]
@@ -113,27 +117,50 @@ def run_pass(
     settings: Settings,
     trigger: str,
     *,
+    sources: Sequence[SourceName] | None = None,
     flow_run_id: str | None = None,
     patience: float = 0,
     extract_all: ExtractAll = extract_all,
     build: Build = build,
 ) -> Outcome:
-    """Run one extract-then-transform pass from start to end, and record it.
+    """Run one extract-then-transform pass from start to end, and record it. With `sources`, only these are read.
 
     Waits `patience` seconds for its turn. Raises WarehouseError when there is no warehouse, BusyError when another pass
     is at work, TurnLostError when it loses its turn.
     """
+    if sources:
+        settings = settings.model_copy(update={"sources": list(sources)})
     injected.arm(settings)
     warehouse = ensure_warehouse(settings)
     write_shell_file(settings, warehouse)
-    with open_run(settings, warehouse, trigger, flow_run_id, patience=patience) as ledger:
-        outcome = _run(settings, warehouse, ledger, extract_all, build)
-        ledger.finish(outcome.status, version=outcome.version, error=outcome.error)
-        ledger.note_results(outcome.nodes)
-        for anomaly in ledger.note_anomalies():
-            logger.log(logging.INFO if anomaly.severity == "info" else logging.WARNING, "%s", anomaly.detail)
-        alerts.look(settings, warehouse)
+    try:
+        with open_run(settings, warehouse, trigger, flow_run_id, sources=sources, patience=patience) as ledger:
+            outcome = _run(settings, warehouse, ledger, extract_all, build)
+            ledger.finish(outcome.status, version=outcome.version, error=outcome.error)
+            ledger.note_results(outcome.nodes)
+            for anomaly in ledger.note_anomalies():
+                _report_anomaly(anomaly)
+    except BusyError:
+        raise
+    except Exception:
+        _tell(settings, warehouse)
+        raise
+    _tell(settings, warehouse)
     return outcome
+
+
+def _report_anomaly(anomaly: Anomaly) -> None:
+    """Log what nothing else says: how a run or a source ended, and why, has been logged when it did."""
+    if anomaly.kind not in ("status_change", "new_error"):
+        logger.log(logging.INFO if anomaly.severity == "info" else logging.WARNING, "%s", anomaly.detail)
+
+
+def _tell(settings: Settings, warehouse: Warehouse) -> None:
+    """Look for what the operator has to be told; a pass ends as it does, also when that can't be done."""
+    try:
+        alerts.look(settings, warehouse)
+    except psycopg2.Error as error:
+        logger.warning("who wants to be told is not told this time: %s", describe(error))
 
 
 def _run(settings: Settings, warehouse: Warehouse, ledger: Ledger, extract_all: ExtractAll, build: Build) -> Outcome:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from kasparro import backup, home, logs, system, turn
+from kasparro import backup, home, interrupts, logs, system, turn
 from kasparro.backup import BackupError
 from kasparro.environment import dbt_environment, prefect_environment, psql_environment, write_shell_file
 from kasparro.settings import Settings, SettingsError, load_settings
@@ -202,6 +202,7 @@ def main() -> int:
         passing_on.add_argument("arguments", nargs="*")
     given = parser.parse_args()
     try:
+        interrupts.be_told()
         settings = load_settings()
         logs.configure(settings)
         return COMMANDS[given.command](settings, given.arguments)

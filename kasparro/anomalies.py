@@ -71,25 +71,37 @@ class Run(Part):
 def compare_runs(run: Run, previous: Sequence[Run]) -> list[Anomaly]:
     """What is unusual about a run beside the `previous` ones, the newest of which comes first.
 
-    Counts, durations and sources are compared with those that ended well, its status with the one just before.
+    Counts, durations and sources are compared with those that ended well, its status with the one just before. How a
+    source ended is said of the source only where its run is not the reason. Records and seconds of whole runs are
+    compared among runs that read the same sources.
     """
     if not previous:
         return []
     good = [each for each in previous if each.status in GOOD]
     found = [*_transition(run, previous[0], ""), *_set_of_sources(run, good)]
     if run.status in GOOD:
-        found += [*_records(run, good, ""), *_duration(run, good, "")]
-    for name, part in run.sources.items():
-        before = [each.sources[name] for each in previous if name in each.sources]
+        alike = [each for each in good if each.sources.keys() == run.sources.keys()]
+        found += [*_records(run, alike, ""), *_duration(run, alike, "")]
+    for name, part in _by_themselves(run).items():
+        before = [parts[name] for parts in map(_by_themselves, previous) if name in parts]
         well = [each for each in before if each.status in GOOD]
         if before:
             found += _transition(part, before[0], name)
         if part.status in GOOD:
             found += [*_records(part, well, name), *_duration(part, well, name)]
         found += _new_error(part, before, name)
-    if not run.sources:
+    if not run.sources or run.status not in GOOD:
         found += _new_error(run, previous, "")
     return found
+
+
+def _by_themselves(run: Run) -> dict[str, Part]:
+    """The sources of a run, but for those that ended with it: they have its error, and did not cause it."""
+    return {
+        name: part
+        for name, part in run.sources.items()
+        if run.status in GOOD or part.status in GOOD or part.error != run.error
+    }
 
 
 def pattern(error: str) -> str:

@@ -167,6 +167,13 @@ class Settings(BaseSettings):
             raise ValueError("expected user:password")
         return value or None
 
+    @field_validator("alert_url")
+    @classmethod
+    def _alert_url_is_an_address(cls, value: str | None) -> str | None:
+        if value and not re.match(r"[a-z][a-z0-9+.-]*://\S", value, re.IGNORECASE):
+            raise ValueError("expected an address of Apprise, such as json://host/path or mailto://user:password@host")
+        return value or None
+
     @field_validator("kasparro_home", "csv_dir", "csv_path")
     @classmethod
     def _from_repository(cls, value: Path | None) -> Path | None:

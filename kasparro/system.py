@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg2
 
-from kasparro import database_url, home, ports
+from kasparro import alert_url, database_url, home, ports
 from kasparro.environment import local_prefect_api_url, prefect_environment, write_shell_file
 from kasparro.secrets import admin_api_key, key_path
 from kasparro.settings import Settings, SettingsError, demo_file, is_demo, load_settings
@@ -68,6 +68,7 @@ def _run(settings: Settings, providers_port: int | None = None) -> int:
     with supervisor.exclusive():
         try:
             _require_ports(settings)
+            alert_url.require_known(settings)
             if providers_port:
                 settings = _with_providers(settings, supervisor, providers_port)
             _start(settings, supervisor)

@@ -11,3 +11,5 @@ digit for digit. A provider module knows one provider's paths, paging, headers a
 makes chosen requests go wrong. `server.running()` runs it all in a thread for tests; `python -m providers` runs it as a
 process.
 """
+
+import kasparro.interrupts  # noqa: F401  # before what takes long to import

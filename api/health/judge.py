@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from api.health.queries import SourceState
+from api.health.queries import Failing, SourceState
 
 MISSED_PASSES = 3
 
@@ -41,18 +41,23 @@ def reasons(
     sources: Mapping[str, SourceState | None],
     version: int | None,
     last_completed_at: datetime | None,
+    failing: Failing | None,
     interval: timedelta,
     now: datetime,
 ) -> list[dict[str, Any]]:
-    """Why the data is less than good: nothing published yet, a source that fails, passes that no longer come."""
+    """Why the data is less than good: nothing is published, passes no longer come, a source fails."""
     found: list[dict[str, Any]] = []
-    if version is None:
+    if failing is not None:
+        why = failing.error or "the last run failed"
+        said = "nothing new is published" if version is not None else "nothing has been published yet"
+        found.append(reason(f"{said}: {why}", last_completed_at or failing.since))
+    elif version is None:
         found.append(reason("no pass has completed yet", None))
-    elif last_completed_at is not None and now - last_completed_at > MISSED_PASSES * interval:
+    if version is not None and last_completed_at is not None and now - last_completed_at > MISSED_PASSES * interval:
         minutes = int((now - last_completed_at).total_seconds() // 60)
         found.append(reason(f"no pass has completed for {minutes} minutes", last_completed_at))
     for source, state in sources.items():
-        if state is not None and state.status != "success":
+        if state is not None and state.status != "success" and not (failing and state.ended_with_run):
             found.append(
                 reason(
                     state.error or f"its last run {state.status}",

@@ -24,9 +24,24 @@ LAST_RUN = text("""
 LAST_COMPLETED = text("""
     select max(completed_at) from ops.etl_runs where status in ('success', 'partial') and trigger <> 'backfill'
 """)
-# each source's newest finished run, and since when it has been failing without a success in between
+# runs since the last one that came to its end, and why the newest of them did not; what people stopped is no failure
+FAILING = text("""
+    with finished as (
+        select status, started_at, error
+        from ops.etl_runs
+        where status not in ('running', 'cancelled') and trigger <> 'backfill'
+    )
+
+    select min(started_at) as since, (array_agg(error order by started_at desc))[1] as error
+    from finished
+    where started_at > coalesce(
+        (select max(started_at) from finished where status in ('success', 'partial')), '-infinity'
+    )
+    having count(*) > 0
+""")
+# each source's newest run, of those that have ended, and since when it has been failing without a success in between
 SOURCES = text("""
-    select distinct on (latest.source)
+    select
         latest.source,
         latest.status,
         latest.records_processed,
@@ -37,19 +52,35 @@ SOURCES = text("""
             from ops.etl_source_runs as failure
             where failure.source = latest.source
                 and failure.status in ('failed', 'crashed')
-                and failure.started_at > coalesce(
-                    (
-                        select max(success.started_at)
-                        from ops.etl_source_runs as success
-                        where success.source = latest.source and success.status = 'success'
-                    ),
-                    '-infinity'
-                )
-        ) as failing_since
-    from ops.etl_source_runs as latest
-    where latest.status <> 'running'
-    order by latest.source, latest.started_at desc
+                and failure.started_at > coalesce(success.started_at, '-infinity')
+        ) as failing_since,
+        latest.status <> 'success' and latest.ended_with_run as ended_with_run
+    from (select distinct source from ops.etl_source_runs) as known
+    cross join lateral (
+        select part.*, part.error is not distinct from run.error as ended_with_run
+        from ops.etl_source_runs as part
+        inner join ops.etl_runs as run using (run_id)
+        where part.source = known.source and run.status not in ('running', 'cancelled')
+        order by part.started_at desc
+        limit 1
+    ) as latest
+    left join lateral (
+        select part.started_at
+        from ops.etl_source_runs as part
+        inner join ops.etl_runs as run using (run_id)
+        where part.source = known.source and part.status = 'success' and run.status in ('success', 'partial')
+        order by part.started_at desc
+        limit 1
+    ) as success on true
+    order by latest.source
 """)
+
+
+class Failing(NamedTuple):
+    """That runs end without having published or confirmed anything: since when, and why the newest did."""
+
+    since: datetime
+    error: str | None
 
 
 class SourceState(NamedTuple):
@@ -61,6 +92,8 @@ class SourceState(NamedTuple):
     finished_at: datetime | None
     error: str | None
     failing_since: datetime | None
+    ended_with_run: bool
+    """It was read, and its run is the reason why nothing came of it."""
 
 
 def last_run(connection: Connection) -> dict[str, Any] | None:
@@ -72,6 +105,12 @@ def last_run(connection: Connection) -> dict[str, Any] | None:
 def last_completed_at(connection: Connection) -> datetime | None:
     """When a pass last published something or found nothing new."""
     return connection.execute(LAST_COMPLETED).scalar()
+
+
+def failing(connection: Connection) -> Failing | None:
+    """Since when and why nothing is published; None while the newest run, of those that have ended, came to its end."""
+    row = connection.execute(FAILING).first()
+    return None if row is None else Failing(*row)
 
 
 def sources(connection: Connection) -> dict[str, SourceState]:

@@ -97,11 +97,13 @@ def _look(context: Context) -> dict[str, Any]:
         sources = judge.watched(settings.sources, queries.sources(connection))
         last_run = queries.last_run(connection)
         last_completed_at = queries.last_completed_at(connection)
+        failing = queries.failing(connection)
         publication = latest_publication(connection)
     reasons = judge.reasons(
         sources=sources,
         version=publication.version if publication else None,
         last_completed_at=last_completed_at,
+        failing=failing,
         interval=timedelta(minutes=settings.etl_interval_minutes),
         now=now,
     )

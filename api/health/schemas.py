@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 class SourceHealth(BaseModel):
     """How a source's newest finished run ended."""
 
-    status: Literal["success", "failed", "crashed", "never_run"]
+    status: Literal["success", "failed", "crashed", "cancelled", "never_run"]
     records_processed: int
     finished_at: datetime | None
     error: str | None

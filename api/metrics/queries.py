@@ -26,29 +26,64 @@ class ProviderCalls(NamedTuple):
     remaining: int | None
 
 
+# of runs that have ended: how a source came through is not settled before. What maintenance has removed counts, too
 RUNS_BY_SOURCE = text("""
+    with parts as (
+        select source.source, source.status, 1 as runs, source.records_processed, source.duration_seconds
+        from ops.etl_source_runs as source
+        inner join ops.etl_runs as run using (run_id)
+        where source.status <> 'running' and run.status <> 'running'
+        union all
+        select source, status, runs, records_processed, duration_seconds
+        from ops.past_source_runs
+    )
+
     select
         source,
         status,
-        count(*) as runs,
-        coalesce(sum(records_processed), 0) as records,
+        sum(runs)::bigint as runs,
+        coalesce(sum(records_processed), 0)::bigint as records,
         coalesce(sum(duration_seconds), 0)::float as seconds
-    from ops.etl_source_runs
-    where status <> 'running'
+    from parts
     group by source, status
     order by source, status
 """)
+RUNS_BY_STATUS = text("""
+    with counted as (
+        select status, 1 as runs from ops.etl_runs where status <> 'running' and trigger <> 'backfill'
+        union all
+        select status, runs from ops.past_runs
+    )
+
+    select status, sum(runs)::bigint as runs
+    from counted
+    group by status
+    order by status
+""")
+# a source comes through when its run has published what it read, or found nothing new
 NEWEST_BY_SOURCE = text("""
-    select source, max(completed_at) as succeeded_at
-    from ops.etl_source_runs
-    where status = 'success'
-    group by source
-    order by source
+    select source.source, max(run.completed_at) as succeeded_at
+    from ops.etl_source_runs as source
+    inner join ops.etl_runs as run using (run_id)
+    where source.status = 'success' and run.status in ('success', 'partial')
+    group by source.source
+    order by source.source
+""")
+NEWEST = text("""
+    select max(completed_at) as succeeded_at
+    from ops.etl_runs
+    where status in ('success', 'partial') and trigger <> 'backfill'
 """)
 # a record that comes with every pass is in quarantine once
 REJECTED_BY_SOURCE = text("""
-    select source, count(*) as records
-    from ops.rejected_records
+    with counted as (
+        select source, 1 as records from ops.rejected_records
+        union all
+        select source, records from ops.past_rejected_records
+    )
+
+    select source, sum(records)::bigint as records
+    from counted
     group by source
     order by source
 """)
@@ -62,10 +97,15 @@ DRIFT_BY_SOURCE = text("""
 # the ledger has the month's calls so far: the most of each month, added up, never falls
 CALLS_BY_SOURCE = text("""
     with months as (
-        select source, date_trunc('month', started_at) as month, max(calls_this_month) as made
-        from ops.etl_source_runs
-        where calls_this_month is not null
-        group by source, date_trunc('month', started_at)
+        select source, month, max(calls) as made
+        from (
+            select source, date_trunc('month', started_at, 'UTC') as month, calls_this_month as calls
+            from ops.etl_source_runs
+            where calls_this_month is not null
+            union all
+            select source, month, calls from ops.past_provider_calls
+        ) as counted
+        group by source, month
     ),
 
     newest as (
@@ -83,7 +123,7 @@ CALLS_BY_SOURCE = text("""
                 then greatest(
                     0,
                     max(newest.calls_budget)
-                    - coalesce(max(months.made) filter (where months.month = date_trunc('month', now())), 0)
+                    - coalesce(max(months.made) filter (where months.month = date_trunc('month', now(), 'UTC')), 0)
                 )
         end as remaining
     from months
@@ -96,6 +136,16 @@ CALLS_BY_SOURCE = text("""
 def runs_by_source(connection: Connection) -> list[SourceRuns]:
     """Finished runs per source and outcome."""
     return [SourceRuns(*row) for row in connection.execute(RUNS_BY_SOURCE)]
+
+
+def runs_by_status(connection: Connection) -> list[tuple[str, int]]:
+    """Finished runs per outcome, backfills aside."""
+    return [(row.status, row.runs) for row in connection.execute(RUNS_BY_STATUS)]
+
+
+def newest_success(connection: Connection) -> datetime | None:
+    """When a run last published something, or found nothing new."""
+    return connection.execute(NEWEST).scalar()
 
 
 def newest_success_by_source(connection: Connection) -> list[tuple[str, datetime]]:

@@ -31,6 +31,8 @@ def collect(context: Context) -> Iterator[Metric]:
     try:
         with context.database.transaction() as connection:
             runs = queries.runs_by_source(connection)
+            outcomes = queries.runs_by_status(connection)
+            confirmed_at = queries.newest_success(connection)
             newest = queries.newest_success_by_source(connection)
             rejected = queries.rejected_by_source(connection)
             drift = queries.drift_by_source(connection)
@@ -40,6 +42,16 @@ def collect(context: Context) -> Iterator[Metric]:
         return
     yield GaugeMetricFamily("warehouse_up", "Whether the warehouse answers", 1)
     yield from _of_runs(runs)
+    passes = CounterMetricFamily("etl_pipeline_runs", "Whole runs finished, by how they ended", labels=["status"])
+    for status in sorted({"success", "partial", "failed"} | {status for status, _ in outcomes}):
+        passes.add_metric([status], dict(outcomes).get(status, 0))
+    yield passes
+    if confirmed_at is not None:
+        yield GaugeMetricFamily(
+            "published_staleness_seconds",
+            "Time since a run last published something, or found nothing new",
+            (now - confirmed_at).total_seconds(),
+        )
     yield from _of_calls(calls)
     quarantine = CounterMetricFamily("rejected_records", "Records quarantined, each once", labels=["source"])
     for source in sorted({run.source for run in runs} | rejected.keys()):
@@ -53,7 +65,7 @@ def collect(context: Context) -> Iterator[Metric]:
     yield changes
     stale = GaugeMetricFamily(
         "data_staleness_seconds",
-        "Time since a source last came through",
+        "Time since what a source sent was last published, or found to be published already",
         labels=["source"],
     )
     for source, succeeded_at in newest:

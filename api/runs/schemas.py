@@ -10,7 +10,7 @@ from api.lists.page import Page
 from api.lists.schemas import Number
 from api.texts import Text
 
-Status = Literal["running", "success", "partial", "failed", "crashed"]
+Status = Literal["running", "success", "partial", "failed", "crashed", "cancelled"]
 RUN_ID = {
     "name": "run_id",
     "in": "path",

@@ -29,16 +29,19 @@ SUMMARY = text("""
 RECENT = text("""
     select
         run_id::text,
-        source,
-        status,
-        records_processed,
-        duration_seconds::float,
-        started_at,
-        completed_at,
-        error
-    from ops.etl_source_runs
-    where cast(:source as text) is null or source = :source or starts_with(source, :source || ':')
-    order by started_at desc, source
+        part.source,
+        part.status,
+        part.records_processed,
+        part.duration_seconds::float,
+        part.started_at,
+        part.completed_at,
+        part.error,
+        run.status as run_status,
+        run.error as run_error
+    from ops.etl_source_runs as part
+    inner join ops.etl_runs as run using (run_id)
+    where cast(:source as text) is null or part.source = :source or starts_with(part.source, :source || ':')
+    order by part.started_at desc, part.source
     limit :limit
 """)
 RUNS = text("""

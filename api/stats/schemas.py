@@ -54,6 +54,8 @@ class RecentRun(BaseModel):
     started_at: datetime
     completed_at: datetime | None
     error: str | None
+    run_status: str = Field(description="How the run as a whole ended: `failed` when it has published nothing")
+    run_error: str | None
 
 
 class WholeRun(BaseModel):
