@@ -107,7 +107,8 @@ class Client:
     """GETs from one provider. `label` names it in messages; `base_url_variable` is the setting to look at.
 
     `is_stand_in` says that it is one of a demo's own, which runs while the demo does. `secrets` are headers that only
-    the provider's own host gets, and whose values no message shows. Once the provider could not be reached, the client
+    the provider's own host gets, and whose values no message shows. `without_key` says how to come by a key, where there
+    is none and the provider may want one. Once the provider could not be reached, the client
     does not try again.
     """
 
@@ -122,6 +123,7 @@ class Client:
         base_url_variable: str,
         is_stand_in: bool = False,
         json: bool = True,
+        without_key: str | None = None,
         calls: Counting | None = None,
     ) -> None:
         self.label = label
@@ -131,6 +133,7 @@ class Client:
         if is_stand_in:
             self._if_gone = "this home is a demo's, whose stand-in providers run while `make demo` does"
         self._secrets = dict(secrets or {})
+        self._without_key = without_key
         self._calls = calls
         self._unreachable: str | None = None
         client = RetryingClient(
@@ -221,12 +224,12 @@ class Client:
             if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 self._calls.failed()
         advice = {
-            401: "check its API key and plan",
+            401: self._without_key or "check its API key and plan",
             402: "the plan does not include this",
-            403: "check its API key and plan",
+            403: self._without_key or "check its API key and plan",
             404: f"check {self._variable}",
             429: f"its rate limit is reached{f', it asks to wait {wait:.0f} s' if wait else ''}: "
-            "lower the rate limit setting, or use a key",
+            + (self._without_key or "lower the rate limit setting, or use a key"),
         }.get(status, "it is tried again next pass")
         refused = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
         failure = RefusedError if refused else SourceError

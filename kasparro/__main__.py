@@ -9,9 +9,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from kasparro import backup, home, interrupts, logs, system, turn
+from kasparro import backup, home, interrupts, logs, prefect_ui, system, turn
 from kasparro.backup import BackupError
-from kasparro.environment import dbt_environment, prefect_environment, psql_environment, write_shell_file
+from kasparro.environment import UI_DIRECTORY, dbt_environment, prefect_environment, psql_environment, write_shell_file
 from kasparro.settings import Settings, SettingsError, load_settings
 from kasparro.supervisor import SupervisorError, how_to_stop, require_free_port, supervised_by
 from kasparro.warehouse import EmbeddedPostgres, WarehouseError, ensure_warehouse
@@ -114,8 +114,11 @@ def docs(settings: Settings, _: list[str]) -> int:
 def prefect_server(settings: Settings, arguments: list[str]) -> int:
     """Run Prefect's server alone, closed to callers without its password."""
     host = arguments[:1] or ["127.0.0.1"]
+    environment = prefect_environment(settings)
+    place = os.environ.get(UI_DIRECTORY) or environment[UI_DIRECTORY]
+    prefect_ui.prepare(settings, Path(place), environment["PREFECT_API_URL"])
     command = system.prefect_command(settings, host[0])
-    return _replace(list(command), prefect_environment(settings))
+    return _replace(list(command), {**environment, UI_DIRECTORY: place})
 
 
 def save_backup(settings: Settings, arguments: list[str]) -> int:

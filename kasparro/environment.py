@@ -20,6 +20,7 @@ QUIET = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "RUNTIME__DLTHUB_TELEMETRY": "false",
 }
+UI_DIRECTORY = "PREFECT_SERVER_UI_STATIC_DIRECTORY"
 PREFECT_RUNS_KEPT_DAYS = 14
 PREFECT_EVENTS_KEPT_DAYS = 2
 """A pass writes some forty events: of two weeks of them, Prefect's database would be mostly made."""
@@ -82,7 +83,9 @@ def prefect_environment(settings: Settings, api_url: str | None = None) -> dict[
         "PREFECT_SERVER_API_AUTH_STRING": auth,
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"{api_url.removesuffix('/api')},http://localhost:{settings.prefect_port}",
         # The server writes its address into its UI's files: not into the installed package, which other copies share
-        "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(settings.kasparro_home / "prefect" / "ui"),
+        UI_DIRECTORY: str(settings.kasparro_home / "prefect" / "ui"),
+        "PREFECT_SERVER_UI_SERVE_BASE": "/",  # where the copies of its pages are made for (kasparro.prefect_ui)
+        "PREFECT_LOGGING_SETTINGS_PATH": str(Path(__file__).parent / "prefect_logging.yml"),
         "PREFECT_CLI_PROMPT": "false",
         # Who may run is counted in its database, who holds a place in its memory: killed, it would never free one
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",

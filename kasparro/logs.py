@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from urllib.parse import quote, quote_plus
 
-from kasparro.settings import Settings
+from kasparro.settings import Settings, load_settings
 
 OURS = ("kasparro", "extract", "flows", "api", "providers")
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -92,17 +92,28 @@ def configure(settings: Settings) -> None:
     An exception that nobody catches is logged, too: on a console at INFO as one line.
     """
     level = settings.log_level.upper()
-    secrets = known_secrets(settings)
-    for secret in secrets:
-        hide(secret)
-    console = (settings.log_format or ("console" if sys.stderr.isatty() else "json")) == "console"
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(ConsoleFormatter(secrets, traces=level == "DEBUG") if console else JsonFormatter(secrets))
+    handler.setFormatter(_formatter(settings))
+    logging.captureWarnings(True)
     logging.basicConfig(
         handlers=[handler], level=max(logging.WARNING, logging.getLevelNamesMapping()[level]), force=True
     )
     set_level(settings)
     sys.excepthook = _log_uncaught
+
+
+def service_formatter(*_: object, **__: object) -> logging.Formatter:
+    """The formatter of a service that sets its logging up itself, as Prefect does (prefect_logging.yml)."""
+    return _formatter(load_settings())
+
+
+def _formatter(settings: Settings) -> logging.Formatter:
+    secrets = known_secrets(settings)
+    for secret in secrets:
+        hide(secret)
+    if (settings.log_format or ("console" if sys.stderr.isatty() else "json")) == "console":
+        return ConsoleFormatter(secrets, traces=settings.log_level == "debug")
+    return JsonFormatter(secrets)
 
 
 def set_level(settings: Settings) -> None:

@@ -15,7 +15,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kasparro import home, ports, processes
+import psutil
+
+from kasparro import home, ports, processes, turn
 from kasparro.settings import REPOSITORY, Settings
 
 STOP_SECONDS = 10.0
@@ -214,14 +216,18 @@ class Supervisor:
         self._say(f"{service.name} ended (exit code {code}) and starts again in {pause:g} s: see {self.log(service)}")
 
     def stop(self) -> None:
-        """Stop all services: asked at first, the stubborn ones and what any has left behind by force."""
+        """Stop all services: asked at first, the stubborn ones and what any has left behind by force.
+
+        A run that one of them has started is asked, too, so that it records that it was stopped.
+        """
         self._signals += 1
         alive = [service.process for service in self._services if service.process]
-        for process in alive:
-            with suppress(ProcessLookupError):
+        at_work = self._at_work()
+        for process in (*alive, *at_work):
+            with suppress(ProcessLookupError, psutil.NoSuchProcess):
                 process.send_signal(signal.SIGTERM)
         asked, deadline = self._signals, time.monotonic() + STOP_SECONDS
-        while any(process.poll() is None for process in alive):
+        while any(process.poll() is None for process in alive) or (at_work and turn.holder(self._settings)):
             if time.monotonic() > deadline or self._signals > asked:
                 break
             time.sleep(0.05)
@@ -229,6 +235,14 @@ class Supervisor:
         for process in alive:
             process.wait()
         self._services.clear()
+
+    def _at_work(self) -> list[psutil.Process]:
+        """The process that writes in this home, if a service has started it and is not it."""
+        found = turn.holder(self._settings)
+        services = {service.process.pid for service in self._services if service.process}
+        if not found or not services or found[0] in services:
+            return []
+        return [process for process in processes.marked(self._home) if process.pid == found[0]]
 
     def _tail(self, service: Service) -> str:
         log = self.log(service)

@@ -13,8 +13,8 @@ from typing import Any
 
 import psycopg2
 
-from kasparro import alert_url, database_url, home, ports
-from kasparro.environment import local_prefect_api_url, prefect_environment, write_shell_file
+from kasparro import alert_url, database_url, home, ports, prefect_ui
+from kasparro.environment import UI_DIRECTORY, local_prefect_api_url, prefect_environment, write_shell_file
 from kasparro.secrets import admin_api_key, key_path
 from kasparro.settings import Settings, SettingsError, demo_file, is_demo, load_settings
 from kasparro.supervisor import Service, Supervisor, SupervisorError, log_tail, python, require_free_port
@@ -104,6 +104,7 @@ def _start(settings: Settings, supervisor: Supervisor) -> None:
     admin_api_key(settings)
     prefect = prefect_environment(settings, local_prefect_api_url(settings))
     api = supervisor.start(Service("api", python("api"), prefect))
+    prefect_ui.prepare(settings, Path(prefect[UI_DIRECTORY]), prefect["PREFECT_API_URL"])
     supervisor.start(Service("first-pass", python("flows.elt", "--trigger", "start"), once=True, to_console=True))
     server = supervisor.start(Service("prefect-server", prefect_command(settings), prefect))
     host = ports.local(settings.api_host)

@@ -29,6 +29,11 @@ CATALOGUE_CALLS = 1
 
 KEY_HEADERS = {"public": "x-cg-demo-api-key", "demo": "x-cg-demo-api-key", "pro": "x-cg-pro-api-key"}
 
+GET_A_KEY = (
+    "without a key CoinGecko answers fewer and fewer addresses: get a free demo key at "
+    "https://www.coingecko.com/en/api/pricing, then set COINGECKO_API_KEY to it and COINGECKO_PLAN=demo"
+)
+
 
 def client(settings: Settings, calls: Calls | None = None) -> Client:
     """The client of CoinGecko's API; the plan decides the header of the key."""
@@ -40,6 +45,7 @@ def client(settings: Settings, calls: Calls | None = None) -> Client:
         secrets={KEY_HEADERS[settings.coingecko_plan]: key} if key else {},
         base_url_variable="COINGECKO_BASE_URL",
         is_stand_in=is_demo(settings),
+        without_key=None if key else GET_A_KEY,
         calls=calls,
     )
 

@@ -38,6 +38,7 @@ def test_recent_runs_are_newest_first_and_limited(market: Api) -> None:
     run = runs[0]
     assert set(run) == {
         "run_id", "source", "status", "records_processed", "duration_seconds", "started_at", "completed_at", "error",
+        "run_status", "run_error",
     }  # fmt: skip
     assert (run["status"], run["records_processed"], run["error"]) == ("failed", 0, "HTTP 503 from /x")
     assert run["started_at"].endswith("Z")

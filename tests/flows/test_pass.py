@@ -199,8 +199,8 @@ def test_a_pass_that_died_is_closed_as_crashed_by_the_next(system: System) -> No
         sources = system.query("select status, error from ops.etl_source_runs where run_id = %s", ledger.run_id)
 
     assert runs == [("crashed",)]
-    noted = "select kind, severity from ops.run_anomalies where run_id = %s and source = ''"
-    assert system.query(noted, ledger.run_id) == [("status_change", "critical")]
+    noted = "select kind, severity, source from ops.run_anomalies where run_id = %s order by kind"
+    assert system.query(noted, ledger.run_id) == [("new_error", "warning", ""), ("status_change", "critical", "")]
     assert sources == [("crashed", "killed before its end")]
 
 
