@@ -107,9 +107,8 @@ class Client:
     """GETs from one provider. `label` names it in messages; `base_url_variable` is the setting to look at.
 
     `is_stand_in` says that it is one of a demo's own, which runs while the demo does. `secrets` are headers that only
-    the provider's own host gets, and whose values no message shows. `without_key` says how to come by a key, where there
-    is none and the provider may want one. Once the provider could not be reached, the client
-    does not try again.
+    the provider's own host gets, and whose values no message shows. `without_key` says how to come by a key, where
+    there is none and the provider may want one. Once the provider could not be reached, the client does not try again.
     """
 
     def __init__(

@@ -5,13 +5,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import psycopg2
 import pytest
 
 from flows import alerts
 from flows.alerts import Subject
-from kasparro.settings import Settings
+from kasparro import alert_url
+from kasparro.settings import Settings, SettingsError, load_settings
 from kasparro.warehouse import Warehouse
 from tests.conftest import make_settings
 
@@ -152,6 +154,54 @@ def test_an_address_that_nobody_knows_stops_no_pass(
     ran(fresh_warehouse, "success", "2 hours")
     alerts.look(told.model_copy(update={"alert_url": "carrier-pigeon"}), fresh_warehouse)
     assert "ALERT_URL is no address that Apprise knows" in caplog.text
+
+
+def test_a_test_alert_is_sent_without_a_warehouse(
+    receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KASPARRO_HOME", str(tmp_path / "home"))
+    assert alerts.main(["test"]) == 1
+    assert "ALERT_URL is not set" in capsys.readouterr().err
+    for status, exit_code in ((200, 0), (500, 1)):
+        load_settings.cache_clear()
+        monkeypatch.setenv("ALERT_URL", receiver.url)
+        receiver.status = status
+        assert alerts.main(["test"]) == exit_code
+    assert [title for title, _ in receiver.heard()] == ["Kasparro: test"]
+
+
+def test_an_address_that_apprise_does_not_know_stops_the_start(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path / "home", alert_url="pigeon://carrier")
+    with pytest.raises(SettingsError, match="ALERT_URL is no address that Apprise knows") as refused:
+        alert_url.require_known(settings)
+    assert "carrier" not in str(refused.value)
+    known = settings.model_copy(update={"alert_url": "json://127.0.0.1/x"})
+    for _ in range(2):
+        alert_url.require_known(known)
+
+
+@pytest.mark.parametrize("wrong", ["foo", "foo, json://host", "://host", "json://"])
+def test_what_is_no_address_at_all_is_a_wrong_setting(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALERT_URL", wrong)
+    with pytest.raises(SettingsError, match="ALERT_URL: expected an address of Apprise") as refused:
+        load_settings()
+    assert wrong not in str(refused.value)
+
+
+def test_a_system_that_never_published_is_said_and_a_stop_of_ones_own_is_not(
+    fresh_warehouse: Warehouse, told: Settings, receiver: Receiver
+) -> None:
+    with closing(psycopg2.connect(fresh_warehouse.url("admin"))) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        for status, heard in (("cancelled", 0), ("failed", 1)):
+            for minute in range(3):
+                cursor.execute(
+                    "insert into ops.etl_runs (run_id, trigger, status, started_at, error) "
+                    "values (gen_random_uuid(), 'test', %s, now() + %s * interval '1 second', 'no luck')",
+                    (status, minute),
+                )
+            alerts.look(told, fresh_warehouse)
+            assert len(receiver.heard()) == heard
 
 
 def test_news_is_what_differs() -> None:

@@ -1,13 +1,17 @@
 """The pass as Prefect runs it: a real server, a served deployment, and what its UI is told."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -18,12 +22,15 @@ from flows import orphans
 from flows.transform import LAYERS
 from kasparro import turn
 from kasparro.environment import prefect_environment
+from kasparro.secrets import prefect_auth
 from kasparro.settings import REPOSITORY
 from kasparro.warehouse import EmbeddedPostgres, locate
 from providers.faults import Plan, Rule
 from providers.faults.transport import Hang, Slow
 from providers.generated import GeneratedMarket
 from providers.server import running
+from tests.api.browser import chromium, complaints, text
+from tests.api.browser import requests as addresses
 from tests.conftest import make_settings
 from tests.flows.prefect_server import FINAL, Prefect
 from tests.flows.report import write_section
@@ -180,21 +187,60 @@ def test_old_runs_go_and_their_room_in_prefects_database_is_used_again(prefect: 
         assert database.execute("pragma page_count").fetchall() == [(pages,)], "the file has not grown"
 
 
-def test_the_schedule_is_paused_and_resumed(prefect: Prefect) -> None:
+def schedule(prefect: Prefect, what: str) -> str:
+    """What a command of the schedule prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "flows.schedule", what],
+        env=dict(prefect.environment),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_schedule_is_paused_and_resumed_and_says_what_is_in_force(prefect: Prefect) -> None:
+    moment = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w+"
     for what, said, paused in (
         ("pause", "nothing runs by schedule until it is resumed\n", True),
         ("resume", "the schedule is in force again\n", False),
     ):
-        done = subprocess.run(
-            [sys.executable, "-m", "flows.schedule", what],
-            env=dict(prefect.environment),
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.stdout == said, done.stderr
+        assert schedule(prefect, what) == said
         assert prefect.get("/deployments/name/elt/elt")["paused"] is paused
+        lines = schedule(prefect, "status").splitlines()
+        assert [line.split()[:2] for line in lines[:3]] == [
+            [name, "paused" if paused else "active"] for name in ("elt", "catalogue", "maintenance")
+        ]
+        assert re.search(rf"last ({moment}: \w+|never)$", lines[0]), lines
+        assert lines[3:] == (["what is paused runs by hand only: python -m flows.schedule resume"] if paused else [])
+    eventually(
+        lambda: re.search(f"next {moment}", schedule(prefect, "status").splitlines()[0]) is not None, "a run is due"
+    )
+
+
+def test_the_pages_of_its_ui_ask_no_other_host(prefect: Prefect, tmp_path: Path) -> None:
+    here = f"http://127.0.0.1:{prefect.settings.prefect_port}"
+    password = b64encode(prefect_auth(prefect.settings).encode()).decode()
+    with chromium(tmp_path / "profile") as browser:
+        browser.get(f"{here}/v2/login")
+        browser.execute_script("localStorage.setItem('prefect-password', arguments[0])", password)
+        for page in ("v2/dashboard", "v2/runs", "v2/deployments", "dashboard", "runs"):
+            browser.get(f"{here}/{page}")
+            eventually(lambda: "elt" in text(browser, "body"), f"{page} shows the deployment")
+            asked = {address for address in addresses(browser) if not address.startswith(("data:", "blob:"))}
+            assert asked
+            assert {urlsplit(address).netloc for address in asked} == {here.removeprefix("http://")}
+        assert not [each for each in complaints(browser) if "Content Security Policy" in each["message"]]
+
+
+def test_every_line_of_its_log_is_dated(prefect: Prefect) -> None:
+    prefect.run("maintenance")
+    lines = (prefect.settings.kasparro_home / "flows.log").read_text().splitlines()
+    assert any("flow_run_name" in line for line in lines), "a run has logged"
+    for line in lines:
+        assert datetime.fromisoformat(json.loads(line)["time"]).tzinfo is not None
 
 
 def test_a_cancelled_run_gives_its_turn_back(prefect: Prefect) -> None:
@@ -205,7 +251,7 @@ def test_a_cancelled_run_gives_its_turn_back(prefect: Prefect) -> None:
 
     assert prefect.cancel(run)["state_type"] == "CANCELLED"
 
-    assert prefect.ledger(run) == [("failed", "stopped before its end")]
+    assert prefect.ledger(run) == [("cancelled", "stopped before its end")]
     assert prefect.tasks(run)["extract coinpaprika"] == "CANCELLED", "it ended by itself, nobody had to kill it"
     assert (turn.holder(prefect.settings), prefect.running()) == (None, [])
     prefect.stand_in.faults = Plan()
@@ -223,7 +269,7 @@ def test_a_run_cancelled_while_dbt_works_leaves_no_query_behind(prefect: Prefect
 
         assert prefect.cancel(run)["state_type"] == "CANCELLED"
 
-        assert prefect.ledger(run) == [("failed", "stopped before its end")]
+        assert prefect.ledger(run) == [("cancelled", "stopped before its end")]
         assert (turn.holder(prefect.settings), prefect.running()) == (None, [])
         eventually(lambda: prefect.query(AT_WORK) == [], "the query does not wait for it any longer")
 

@@ -139,7 +139,9 @@ def test_stop_ends_a_running_pass_and_says_so(slow_installation: Installation) -
     assert (a_pass.returncode, said.splitlines()[-1]) == (130, "stopped: the next pass completes the work")
     assert turn.holder(slow_installation.settings) is None
     EmbeddedPostgres(slow_installation.settings).start()
-    assert slow_installation.query("select status, error from ops.etl_runs") == [("cancelled", "stopped before its end")]
+    assert slow_installation.query("select status, error from ops.etl_runs") == [
+        ("cancelled", "stopped before its end")
+    ]
     assert slow_installation.query("select distinct status from ops.etl_source_runs") == [("cancelled",)]
     assert slow_installation.query("select count(*) from ops.run_anomalies") == [(0,)], "who stops a run knows of it"
 
@@ -185,4 +187,6 @@ def test_ctrl_c_ends_a_whole_backfill(slow_installation: Installation) -> None:
 
     assert stopped(backfill, signal.SIGINT) == "stopped: the same command goes on where it was"
 
-    assert slow_installation.query("select status, error from ops.etl_runs") == [("cancelled", "stopped before its end")]
+    assert slow_installation.query("select status, error from ops.etl_runs") == [
+        ("cancelled", "stopped before its end")
+    ]

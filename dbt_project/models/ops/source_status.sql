@@ -5,7 +5,7 @@ source_runs as (
 ),
 
 finished as (
-    select * from source_runs where status <> 'running'
+    select * from source_runs where status not in ('running', 'cancelled')
 ),
 
 latest as (
