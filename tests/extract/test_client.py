@@ -52,7 +52,7 @@ LASTING = [
     (Truncated(share=0.5), "can't reach CoinGecko"),
     (EmptyArray(), "page 1 of /coins/markets with no coins"),
     (Refused(status=402), "status 402 (This endpoint is not allowed in this plan"),
-    (Refused(status=403), "status 403 (invalid API key): check its API key and plan"),
+    (Refused(status=403), "status 403 (invalid API key): without a key CoinGecko answers"),
     (Oversized(padding=30_000_000), "MB for /coins/markets: refused"),
 ]
 
@@ -197,6 +197,27 @@ def test_a_refused_key_is_said_and_shown_nowhere(extraction: Extraction, caplog:
 
     assert key not in f"{gecko.value}{paprika.value}{caplog.text}"
     assert extraction.asked(MARKETS) == [401], "a refusal is not retried"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Refused(status=401), "status 401"),
+        (Refused(status=403), "status 403"),
+        (TooManyRequests(form="none"), "its rate limit is reached"),
+    ],
+)
+def test_who_is_refused_without_a_key_is_told_how_to_get_one(
+    fault: Refused | TooManyRequests, said: str, extraction: Extraction
+) -> None:
+    extraction.play(Rule(fault=fault, provider="coingecko"))
+
+    problems = problems_of(extraction)
+
+    assert said in problems
+    assert "get a free demo key" in problems
+    assert "set COINGECKO_API_KEY to it and COINGECKO_PLAN=demo" in problems
+    assert "\n" not in problems
 
 
 def test_the_right_key_opens_the_door(extraction: Extraction) -> None:

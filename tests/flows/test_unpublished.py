@@ -47,7 +47,7 @@ def seen(warehouse: Warehouse) -> Connection:
 
 
 def test_a_run_that_publishes_nothing_fails_its_sources_its_health_its_counters_and_is_told(
-    filled: System, receiver: Receiver
+    filled: System, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     with seen(filled.warehouse) as connection:
         good = metrics.newest_success_by_source(connection)
@@ -55,6 +55,7 @@ def test_a_run_that_publishes_nothing_fails_its_sources_its_health_its_counters_
         outcome = fails_at_dbt(filled, alert_url=receiver.url)
 
     assert (outcome.exit_code, outcome.error) == (1, REFUSED)
+    assert "it fails" not in caplog.text, "who has started the run says it, once"
     assert {row[1:] for row in filled.query(OF_RUN, outcome.run_id)} == {("failed", REFUSED)}
     with seen(filled.warehouse) as connection:
         sources, failing = health.sources(connection), health.failing(connection)

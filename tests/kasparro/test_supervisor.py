@@ -128,6 +128,35 @@ def test_what_ignores_the_request_is_ended_by_force(place: Path) -> None:
     assert processes.marked(place) == []
 
 
+WRITES = """
+import time
+from kasparro import turn
+from kasparro.settings import load_settings
+def at_work():
+    with turn.at_home(load_settings(), "pass"):
+        print("runs", flush=True)
+        try:
+            time.sleep(3600)
+        finally:
+            time.sleep(0.5)
+            print("recorded", flush=True)
+import signal
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+at_work()
+"""
+
+
+def test_a_run_that_a_service_has_started_is_asked_to_stop_and_waited_for(place: Path) -> None:
+    starts = (
+        f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {WRITES!r}]); import time; time.sleep(99)"
+    )
+    run = Run(place, service("flows", starts)).wait_until_up()
+    run.wait_for_starts("flows")
+    assert run.end(signal.SIGTERM)[0] == 0
+    assert "recorded" in run.log("flows")
+    assert processes.marked(place) == []
+
+
 def test_a_second_signal_waits_for_nobody(place: Path) -> None:
     asked = "import signal, time; signal.signal(signal.SIGTERM, lambda *_: print('asked', flush=True)); "
     stubborn = f"{asked}print('runs', flush=True)\nwhile True: time.sleep(3600)"
