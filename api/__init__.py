@@ -8,4 +8,4 @@
 One folder per resource: `routes.py` (HTTP), `queries.py` (all its SQL), `schemas.py` (what it takes and gives).
 """
 
-import kasparro.interrupts  # noqa: F401  # before what takes long to import
+from kasparro import interrupts as interrupts  # before what takes long to import

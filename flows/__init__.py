@@ -5,4 +5,4 @@
 `python -m flows.elt` runs one pass without Prefect; `python -m flows.serve` puts it on the schedule.
 """
 
-import kasparro.interrupts  # noqa: F401  # before what takes long to import
+from kasparro import interrupts as interrupts  # before what takes long to import

@@ -163,12 +163,10 @@ def _close_crashed(_flow: object, flow_run: Any, _state: object) -> None:
     ledger.close(locate(load_settings()), str(flow_run.id), "crashed", ledger.KILLED)
 
 
-recorded_flow: Any = partial(
-    flow, persist_result=False, on_cancellation=[_close_cancelled], on_crashed=[_close_crashed]
-)
+HOOKS: Any = {"on_cancellation": [_close_cancelled], "on_crashed": [_close_crashed]}
 
 
-@recorded_flow(name="elt", timeout_seconds=PASS_TIMEOUT_SECONDS)
+@flow(name="elt", timeout_seconds=PASS_TIMEOUT_SECONDS, persist_result=False, **HOOKS)
 def elt(sources: list[SourceName] | None = None) -> State:
     """One pass: extract every source, then build, audit and publish the marts.
 
@@ -180,7 +178,7 @@ def elt(sources: list[SourceName] | None = None) -> State:
     return _run_pass(sources, catalogue=False, patience=0)
 
 
-@recorded_flow(name="catalogue", timeout_seconds=PASS_TIMEOUT_SECONDS + PATIENCE_SECONDS)
+@flow(name="catalogue", timeout_seconds=PASS_TIMEOUT_SECONDS + PATIENCE_SECONDS, persist_result=False, **HOOKS)
 def catalogue(sources: list[SourceName] | None = None) -> State:
     """A pass that reads the catalogues, too: which coins and contracts there are, which other passes read once a day.
 
@@ -202,7 +200,7 @@ def past_task(
     return backfill.read(unit, asked, settings, warehouse, calls, flow_run_id=flow_run_id)
 
 
-@recorded_flow(name="backfill", timeout_seconds=BACKFILL_TIMEOUT_SECONDS)
+@flow(name="backfill", timeout_seconds=BACKFILL_TIMEOUT_SECONDS, persist_result=False, **HOOKS)
 def backfill_flow(
     coins: list[str],
     start: date,

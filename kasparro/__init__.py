@@ -1,3 +1,3 @@
 """What every part of the system shares: settings, the warehouse, logging, and the supervisor behind `make run`."""
 
-import kasparro.interrupts  # noqa: F401  # before what takes long to import
+from kasparro import interrupts as interrupts  # before what takes long to import

@@ -12,4 +12,4 @@ makes chosen requests go wrong. `server.running()` runs it all in a thread for t
 process.
 """
 
-import kasparro.interrupts  # noqa: F401  # before what takes long to import
+from kasparro import interrupts as interrupts  # before what takes long to import

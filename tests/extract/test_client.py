@@ -202,7 +202,6 @@ def test_a_refused_key_is_said_and_shown_nowhere(extraction: Extraction, caplog:
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (Refused(status=401), "status 401"),
         (Refused(status=403), "status 403"),
         (TooManyRequests(form="none"), "its rate limit is reached"),
     ],
