@@ -19,6 +19,8 @@ TABLE = "provider_calls"
 FAILURES_ALLOWED = 5
 SHORTEST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
+LONGEST_ASKED_PAUSE = timedelta(days=1)
+"""Whatever a provider asks for: a `Retry-After` of ten years is a mistake of its own."""
 
 CREATE = """
     create table if not exists {table} (

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from extract.answers import conditions, validators
 from extract.http import Answer, Client, SourceError
 from extract.landing import Landing
 from extract.records import Payload, Record, as_array
@@ -17,8 +18,6 @@ A_DAY = timedelta(hours=24)
 AFTER_FAILURE = timedelta(hours=1)
 SLACK = timedelta(minutes=10)
 """A pass that starts a little early must not put a daily reading off by a whole pass."""
-
-VALIDATORS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
 
 
 def _as_it_is(payload: object) -> object:
@@ -62,8 +61,7 @@ class Endpoint:
 
 def array(api: Client, path: str, params: Mapping[str, str | int], last: Payload) -> tuple[Answer, list[Any]]:
     """GET a JSON array unless it is unchanged since `last`; empty when it is. Raises SourceError."""
-    conditions = {VALIDATORS[header]: value for header, value in last.get("validators", {}).items()}
-    answer = api.get(path, params, **conditions)
+    answer = api.get(path, params, **conditions(last.get("validators", {})))
     if answer.status == 304:
         return answer, []
     rows = as_array(api.parsed(answer, path))
@@ -90,4 +88,4 @@ def note(last: Payload, answer: Answer) -> None:
     last.pop("tried_at", None)
     last["read_at"] = answer.origin.fetched_at.isoformat()
     if answer.status != 304:
-        last["validators"] = {header: value for header in VALIDATORS if (value := answer.headers.get(header))}
+        last["validators"] = validators(answer.headers)

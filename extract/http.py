@@ -1,61 +1,52 @@
 """One HTTP client per source, on dlt's requests client: paced, counted, retried with jitter, plain about faults.
 
-What a provider says is taken seriously: a long `Retry-After` ends the pass's calls and those of the next passes until
-then; a plan's or key's refusal is not retried.
+What a provider says is taken seriously: a long `Retry-After` ends the run's calls and those of the next runs until
+then, for a day at most; a plan's or key's refusal is not retried. Whatever else it sends is a SourceError, too, and
+comes within the call's limit.
 """
 
-import threading
-import time
+import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import psycopg2
 import requests
-from dlt.sources.helpers.requests import Client as RetryingClient
-from requests.adapters import HTTPAdapter
-from tenacity import RetryCallState, wait_random
-from tenacity.stop import stop_base
-from urllib3.exceptions import ConnectTimeoutError
 
-from extract.answers import LARGEST_BODY_BYTES, TooLarge, is_broken_json, read_bounded, retry_after
-from extract.calls import Counting
+from extract.answers import (
+    LARGEST_BODY_BYTES,
+    TooLarge,
+    is_broken_json,
+    read_bounded,
+    refusal_inside,
+    refused,
+    retry_after,
+    words_of_wait,
+)
+from extract.calls import LONGEST_ASKED_PAUSE, Counting
+from extract.deadline import Deadline, OutOfTimeError
 from extract.errors import RefusedError, SourceError
-from extract.records import Origin, as_object, loads
+from extract.records import Origin, loads
+from extract.session import Pace, RateLimiter, session
 
 __all__ = ["Answer", "Client", "RateLimiter", "SourceError"]
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
+CALL_SECONDS = 120.0
+"""A call with all that belongs to it: looking up the name, connecting, redirects, the whole answer, retries."""
+
 ATTEMPTS = 4
 BACKOFF_SECONDS = 0.5
 JITTER_SECONDS = 0.5
-LONGEST_WAIT_SECONDS = 60.0
 MOST_REDIRECTS = 5
 LONGEST_QUOTE = 200
 USER_AGENT = "kasparro/0.1 (+https://github.com/kasparro/kasparro)"
-
-
-class RateLimiter:
-    """A token bucket: on average `per_second` calls, at most `burst` at once. Shared by threads."""
-
-    def __init__(self, per_second: float, burst: int = 1) -> None:
-        self._interval = 1.0 / per_second
-        self._burst = burst
-        self._ready_at = time.monotonic() - burst * self._interval
-        self._lock = threading.Lock()
-
-    def wait(self) -> None:
-        """Block until the next call may be made."""
-        with self._lock:
-            now = time.monotonic()
-            self._ready_at = max(self._ready_at, now - self._burst * self._interval) + self._interval
-            pause = self._ready_at - now
-        if pause > 0:
-            time.sleep(pause)
 
 
 @dataclass(frozen=True)
@@ -72,43 +63,14 @@ class Answer:
         return loads(self.body)
 
 
-class _Adapter(HTTPAdapter):
-    """Takes a token and counts before every attempt, so that retries are paced and counted like first calls."""
-
-    def __init__(self, limiter: RateLimiter, calls: Counting | None) -> None:
-        super().__init__()
-        self._limiter = limiter
-        self._calls = calls
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send when it is allowed. Raises SourceError when it is not."""
-        if self._calls:
-            self._calls.take()
-        self._limiter.wait()
-        try:
-            return super().send(request, *args, **kwargs)
-        except requests.ConnectionError as error:
-            if self._calls and _met_nobody(error):
-                self._calls.give_back()
-            raise
-
-
-class _AsksForTooLong(stop_base):
-    """Stop when the provider asks to wait longer than a pass should last: retrying earlier would only annoy it."""
-
-    def __call__(self, retry_state: RetryCallState) -> bool:
-        """Read the last answer's `Retry-After`."""
-        outcome = retry_state.outcome
-        answer = None if outcome is None or outcome.failed else outcome.result()
-        return isinstance(answer, requests.Response) and (retry_after(answer) or 0) > LONGEST_WAIT_SECONDS
-
-
 class Client:
     """GETs from one provider. `label` names it in messages; `base_url_variable` is the setting to look at.
 
     `is_stand_in` says that it is one of a demo's own, which runs while the demo does. `secrets` are headers that only
     the provider's own host gets, and whose values no message shows. `without_key` says how to come by a key, where
     there is none and the provider may want one. Once the provider could not be reached, the client does not try again.
+    A call lasts `seconds` (CALL_SECONDS) at most, and none goes on after `until`, a moment of `time.monotonic()` at
+    which its source's time is over.
     """
 
     def __init__(
@@ -124,6 +86,8 @@ class Client:
         json: bool = True,
         without_key: str | None = None,
         calls: Counting | None = None,
+        seconds: float | None = None,
+        until: float = math.inf,
     ) -> None:
         self.label = label
         self.base_url = base_url
@@ -135,22 +99,13 @@ class Client:
         self._without_key = without_key
         self._calls = calls
         self._unreachable: str | None = None
-        client = RetryingClient(
-            request_timeout=(CONNECT_SECONDS, READ_SECONDS),
-            raise_for_status=False,
-            request_max_attempts=ATTEMPTS,
-            request_backoff_factor=BACKOFF_SECONDS,
-            request_max_retry_delay=LONGEST_WAIT_SECONDS,
-            retry_condition=is_broken_json if json else None,
-        )
-        self._session = client.session
+        self._seconds = CALL_SECONDS if seconds is None else seconds
+        self._until = until
+        pace = Pace(ATTEMPTS, BACKOFF_SECONDS, JITTER_SECONDS)
+        retried = is_broken_json if json else None
+        self._session, self._adapter = session(limiter, calls, pace, (CONNECT_SECONDS, READ_SECONDS), retried)
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **(headers or {})})
-        self._session.hooks["response"] = [read_bounded]
-        retrying: Any = self._session.send.retry  # type: ignore[attr-defined]
-        retrying.wait = retrying.wait + wait_random(0, JITTER_SECONDS)
-        retrying.stop = retrying.stop | _AsksForTooLong()
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(limiter, calls))
+        self._session.hooks["response"] = [read_bounded, *([refusal_inside] if json else [])]
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None, **headers: str) -> Answer:
         """GET `base_url + path`.
@@ -161,7 +116,10 @@ class Client:
             raise SourceError(self._unreachable)
         request_id = uuid.uuid4().hex
         try:
-            response = self._followed(self.base_url + path, params, headers)
+            response = self._in_time(self.base_url + path, params, headers)
+            self._raise_for(response, path)
+        except (SourceError, psycopg2.Error):
+            raise
         except requests.Timeout:
             raise self._gone(
                 f"{self.label} did not answer in time ({self._host}): it is tried again next pass"
@@ -170,9 +128,13 @@ class Client:
             raise SourceError(
                 f"{self.label} sent more than {LARGEST_BODY_BYTES >> 20} MB for {path}: refused"
             ) from None
-        except requests.RequestException as error:
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             raise self._gone(f"can't reach {self.label} at {self._host} ({_short(error)}): {self._if_gone}") from None
-        self._raise_for(response, path)
+        except Exception as error:  # whatever a server sends, it is its own error and nobody else's
+            raise self._failed(
+                f"{self.label} answered {path} with something that can't be followed or read ({_short(error)}): "
+                f"check {self._variable}"
+            ) from error
         if self._calls:
             self._calls.succeeded()
         return Answer(response.status_code, response.headers, response.content, Origin(request_id, datetime.now(UTC)))
@@ -196,6 +158,24 @@ class Client:
     def _host(self) -> str:
         return urlsplit(self.base_url).netloc
 
+    def _in_time(self, url: str, *request: Any) -> requests.Response:
+        """The answer after redirects. Raises SourceError when it is not whole within the call's limit."""
+        deadline = self._adapter.deadline = Deadline(self._seconds, self._until)
+        try:
+            return deadline.call(partial(self._followed, url, *request))
+        except OutOfTimeError as error:
+            self._adapter.connections.shut()
+            if not error.of_source:
+                raise self._gone(
+                    f"{self.label} did not answer in time ({self._host}): its answer was not whole after "
+                    f"{self._seconds:.0f} s, it is tried again next run"
+                ) from None
+            self._unreachable = (
+                f"{self.label} took more time than a run waits for a source: what had come is kept, the rest is read "
+                "next run, or raise SOURCE_TIMEOUT_SECONDS"
+            )
+            raise SourceError(self._unreachable) from None
+
     def _followed(
         self, url: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str]
     ) -> requests.Response:
@@ -218,8 +198,8 @@ class Client:
         wait = retry_after(response)
         if self._calls:
             if wait:
-                reason = f"it answered {path} with status {status} and asked to wait"
-                self._calls.pause(datetime.now(UTC) + timedelta(seconds=wait), reason)
+                reason = f"it answered {path} with status {status} and asked to wait {words_of_wait(wait)}"
+                self._calls.pause(datetime.now(UTC) + min(timedelta(seconds=wait), LONGEST_ASKED_PAUSE), reason)
             if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 self._calls.failed()
         advice = {
@@ -227,22 +207,21 @@ class Client:
             402: "the plan does not include this",
             403: self._without_key or "check its API key and plan",
             404: f"check {self._variable}",
-            429: f"its rate limit is reached{f', it asks to wait {wait:.0f} s' if wait else ''}: "
+            429: f"its rate limit is reached{f', it asks to wait {words_of_wait(wait)}' if wait else ''}: "
             + (self._without_key or "lower the rate limit setting, or use a key"),
         }.get(status, "it is tried again next pass")
-        refused = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
-        failure = RefusedError if refused else SourceError
+        by_plan = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
+        failure = RefusedError if by_plan else SourceError
         raise failure(f"{self.label} answered {path} with status {status}{self._quoted(response)}: {advice}")
 
     def _quoted(self, response: requests.Response) -> str:
         """What the provider says of a refusal, if it says it in JSON, without our keys."""
         try:
-            said = as_object(loads(response.content)) or {}
+            found = refused(loads(response.content))
         except ValueError:
             return ""
-        status = as_object(said.get("status")) or as_object((as_object(said.get("error")) or {}).get("status")) or {}
-        words = said.get("error") if isinstance(said.get("error"), str) else status.get("error_message")
-        if not isinstance(words, str):
+        words = found[1] if found else None
+        if not words:
             return ""
         for secret in self._secrets.values():
             words = words.replace(secret, "***")
@@ -251,19 +230,16 @@ class Client:
 
     def _gone(self, message: str) -> SourceError:
         self._unreachable = message
+        return self._failed(message)
+
+    def _failed(self, message: str) -> SourceError:
         if self._calls:
             self._calls.failed()
         return SourceError(message)
 
 
-def _met_nobody(error: requests.ConnectionError) -> bool:
-    """Whether no connection came about: no such name, refused, or no answer to the attempt to connect."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, ConnectTimeoutError)  # of which urllib3's other two are kinds
-
-
-def _short(error: requests.RequestException) -> str:
-    """The innermost reason of a requests error, in a few words."""
+def _short(error: Exception) -> str:
+    """The innermost reason of an error, in a few words."""
     text = str(error)
     for words in ("Connection refused", "Name or service not known", "Temporary failure in name resolution",
                   "Network is unreachable", "certificate verify failed", "Connection reset"):  # fmt: skip

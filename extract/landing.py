@@ -1,5 +1,6 @@
 """How records become rows of a raw table, through dlt: one place for keys, merge strategy, presence and counts."""
 
+import math
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -50,8 +51,8 @@ class Landing:
 
     `keys` are the columns that tell the rows of each table apart.
     `known` is what raw holds; `calls` counts what the provider is asked; `budget` is what it may be asked, and `plan`
-    what a source says it makes of that. With `catalogue`, what is read once a day is read now; with `backfill`, only
-    that past is read. `folder` is where rows
+    what a source says it makes of that; no call goes on after `until`, a moment of `time.monotonic()`. With
+    `catalogue`, what is read once a day is read now; with `backfill`, only that past is read. `folder` is where rows
     are written before dlt takes them over.
     """
 
@@ -61,6 +62,7 @@ class Landing:
         *,
         calls: Calls | None = None,
         budget: Budget = UNLIMITED,
+        until: float = math.inf,
         folder: Path | None = None,
         tables_only: bool = False,
         catalogue: bool = False,
@@ -73,6 +75,7 @@ class Landing:
         self.plan: str | None = None
         self.calls = calls
         self.budget = budget
+        self.until = until
         self.catalogue = catalogue
         self._known = known
         self._tables_only = tables_only

@@ -3,8 +3,10 @@
 import errno
 import hashlib
 import logging
+import math
 import os
 import shutil
+import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -44,6 +46,9 @@ PACKAGES: dict[SourceName, str] = {
     "csv": "extract.csv_files",
     "rss": "extract.rss",
 }
+READING_SHARE = 0.8
+"""Of the time that a run waits for a source: the rest is for landing what came."""
+
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 PARTS_OF_A_PACKAGE = (
     PackageStorage.NEW_JOBS_FOLDER,
@@ -128,6 +133,7 @@ def run(
             known,
             calls=calls,
             budget=_budget(calls, settings),
+            until=math.inf if backfill else time.monotonic() + settings.source_timeout_seconds * READING_SHARE,
             folder=folder,
             catalogue=catalogue,
             backfill=backfill,

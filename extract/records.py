@@ -137,7 +137,10 @@ def dumps(value: object) -> str:
 
 def loads(text: str | bytes) -> Any:
     """Parse JSON; numbers keep every digit, NaN and Infinity stay text. Raises ValueError when it is not JSON."""
-    return simplejson.loads(text, use_decimal=True, allow_nan=True, parse_constant=str)
+    try:
+        return simplejson.loads(text, use_decimal=True, allow_nan=True, parse_constant=str)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def content_hash(payload: object) -> str:

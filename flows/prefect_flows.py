@@ -73,10 +73,12 @@ def extract_task(
     *,
     catalogue: bool,
 ) -> int | State:
-    """Extract one source; returns the number of records taken. Once the run is `stopped`, it waits no longer."""
-    extract = partial(steps.extract_source, name, settings, warehouse, ledger, catalogue=catalogue)
+    """Extract one source; returns the number of records taken.
+
+    Once the run is `stopped`, or the source's time is over, it waits no longer.
+    """
     try:
-        return ledger.turn.work(extract, stopped).accepted
+        return steps.extract_in_time(name, settings, warehouse, ledger, catalogue=catalogue, stopped=stopped).accepted
     except StoppedError:
         return Cancelled(message="the run was stopped")
 

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 import psycopg2
 
@@ -13,7 +14,7 @@ from extract.pipeline import Extracted
 from flows import alerts, drift, transform
 from flows.ledger import Ledger, RunStatus, describe, open_run
 from flows.transform import NodeResult, TransformError, Watch
-from flows.turns import BusyError
+from flows.turns import BusyError, TooLongError
 from kasparro import failures as injected
 from kasparro.anomalies import Anomaly
 from kasparro.environment import write_shell_file
@@ -73,13 +74,40 @@ def extract_source(
     return extracted
 
 
+def extract_in_time(
+    name: SourceName,
+    settings: Settings,
+    warehouse: Warehouse,
+    ledger: Ledger,
+    *,
+    catalogue: bool = False,
+    stopped: Future[None] | None = None,
+) -> Extracted:
+    """As `extract_source`, for so many seconds at most as a run waits for a source.
+
+    Raises SourceError after them, and StoppedError once the run is `stopped`. What the source is at goes on until the
+    process ends: no model reads a load before it is whole.
+    """
+    seconds = settings.source_timeout_seconds
+    extract = partial(extract_source, name, settings, warehouse, ledger, catalogue=catalogue)
+    try:
+        return ledger.turn.work(extract, stopped, seconds)
+    except TooLongError:
+        message = f"not read and landed within {seconds} s: the run goes on without it; or raise SOURCE_TIMEOUT_SECONDS"
+        ledger.fail_source(name, message)
+        raise SourceError(message) from None
+
+
 def extract_all(settings: Settings, warehouse: Warehouse, ledger: Ledger, *, catalogue: bool = False) -> dict[str, str]:
-    """Extract every enabled source, side by side; one that fails stops no other. Returns source → what went wrong."""
+    """Extract every enabled source, side by side; one that fails or is late stops no other.
+
+    Returns source → what went wrong.
+    """
 
     def attempt(name: SourceName) -> str | None:
         ledger.turn.enter()  # a stopped pass leaves before its threads do
         try:
-            extract_source(name, settings, warehouse, ledger, catalogue=catalogue)
+            extract_in_time(name, settings, warehouse, ledger, catalogue=catalogue)
         except Exception as error:  # noqa: BLE001  # whatever it was: the other sources go on, the ledger says it
             return report_failure(name, error)
         finally:

@@ -43,6 +43,10 @@ class StoppedError(Exception):
     """The run was stopped: what it waited for is left alone."""
 
 
+class TooLongError(Exception):
+    """What was waited for takes longer than it may: it is left alone."""
+
+
 class TurnLostError(Exception):
     """The warehouse ended the connection that held the lock: something else may be writing by now."""
 
@@ -79,10 +83,13 @@ class Turn:
         if is_last:
             self._free()
 
-    def work(self, do: Callable[[], Result], stopped: Future[None] | None = None) -> Result:
+    def work(
+        self, do: Callable[[], Result], stopped: Future[None] | None = None, seconds: float | None = None
+    ) -> Result:
         """Do something under the turn in a thread that ends with the process; return what it returns, raise as it does.
 
-        What interrupts this thread leaves the other at work. Raises StoppedError, likewise, once `stopped` is done.
+        What interrupts this thread leaves the other at work. Raises StoppedError, likewise, once `stopped` is done, and
+        TooLongError after so many `seconds`.
         """
         outcome: Future[Result] = Future()
 
@@ -104,9 +111,9 @@ class Turn:
             self.leave()
             raise
         ends: list[Future[Any]] = [outcome, stopped] if stopped else [outcome]
-        wait(ends, return_when=FIRST_COMPLETED)
+        ended = wait(ends, seconds, return_when=FIRST_COMPLETED).done
         if not outcome.done():
-            raise StoppedError
+            raise StoppedError if ended else TooLongError
         return outcome.result()
 
     def require(self) -> None:

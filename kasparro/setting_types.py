@@ -2,11 +2,13 @@
 
 import re
 from typing import Annotated, NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(s|sec|second|min|minute|m|h|hour))?", re.IGNORECASE)
+ADDRESS_BEGINS = re.compile(r",\s*(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 HTTP_ADDRESS = re.compile(r"https?://[^/\s]+(/\S*)?")
 
 
@@ -44,12 +46,24 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _split_addresses(value: object) -> object:
+    """As `_split`, but a comma may be part of an address: the next one begins with a scheme as https://."""
+    if not isinstance(value, str):
+        return value
+    return [part.strip(" \t\r\n,") for part in ADDRESS_BEGINS.split(value) if part.strip(" \t\r\n,")]
+
+
 def _lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
 def _http_address(value: str) -> str:
-    if not HTTP_ADDRESS.fullmatch(value):
+    try:
+        parts = urlsplit(value)
+        is_one = bool(HTTP_ADDRESS.fullmatch(value) and parts.hostname and parts.port != 0)
+    except ValueError:  # brackets that are no IPv6 address, a port beyond 65535
+        is_one = False
+    if not is_one:
         raise ValueError("expected an http:// or https:// address")
     return value.rstrip("/")
 
@@ -59,5 +73,6 @@ Rate = Annotated[float, BeforeValidator(parse_rate)]
 QuotaSetting = Annotated[Quota | None, NoDecode, BeforeValidator(parse_quota)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
 Secret = Annotated[str | None, Field(repr=False)]  # settings may be printed, by a debugger or by Prefect
+AddressList = (NoDecode, BeforeValidator(_split_addresses))
 CommaSeparated = (NoDecode, BeforeValidator(_split))
 LowerCase = BeforeValidator(_lower)

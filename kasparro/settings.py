@@ -25,7 +25,7 @@ from sqlalchemy.engine import URL
 from kasparro import database_url
 from kasparro.failures import Fault
 from kasparro.failures import parse as parse_fault
-from kasparro.setting_types import CommaSeparated, HttpAddress, LowerCase, Port, QuotaSetting, Rate, Secret
+from kasparro.setting_types import AddressList, CommaSeparated, HttpAddress, LowerCase, Port, QuotaSetting, Rate, Secret
 
 SourceName = Literal["coinpaprika", "coingecko", "csv", "rss"]
 ALL_SOURCES: tuple[SourceName, ...] = ("coinpaprika", "coingecko", "csv", "rss")
@@ -114,12 +114,13 @@ class Settings(BaseSettings):
     coingecko_max_coins: int = Field(default=1000, ge=0)
     csv_dir: Path = Path("data")
     csv_path: Path | None = None
-    rss_feeds: Annotated[list[HttpAddress], *CommaSeparated] = list(PUBLIC_FEEDS)
+    rss_feeds: Annotated[list[HttpAddress], *AddressList] = list(PUBLIC_FEEDS)
     rss_rate_limit: Rate = Field(default=1.0, validate_default=False)
     rss_monthly_calls: int = Field(default=0, ge=0)
     sources: Annotated[list[SourceName], *CommaSeparated, LowerCase] = list(ALL_SOURCES)
 
     etl_interval_minutes: int = Field(default=5, ge=1, le=1440)
+    source_timeout_seconds: int = Field(default=600, ge=1, le=1500)
     raw_retention_days: int = Field(default=30, ge=1)
     quotes_retention_days: int = Field(default=0, ge=0)
 

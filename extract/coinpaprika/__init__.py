@@ -4,6 +4,7 @@ Data flow: `/tickers` → `raw_coinpaprika.tickers`; once a day
 `/coins` → `raw_coinpaprika.coins`, `/contracts/{platform}` → `raw_coinpaprika.contracts`
 """
 
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -19,16 +20,17 @@ from extract.endpoint import Endpoint, array, is_due, note
 from extract.http import Client, RateLimiter, SourceError
 from extract.landing import Landing
 from extract.plan import duration
-from extract.records import Payload, as_object
+from extract.records import Payload, as_object, storable
 from kasparro.settings import Settings, is_demo
 
 TICKERS = Endpoint(Ticker, "/tickers", {"quotes": "USD"}, flatten_ticker)
 COINS = Endpoint(Coin, "/coins")
+MOST_PLATFORMS = 500
 CATALOGUE_CALLS = 40
 """A day: the coins, the platforms, and the contracts of each platform."""
 
 
-def client(settings: Settings, calls: Calls | None = None) -> Client:
+def client(settings: Settings, calls: Calls | None = None, until: float = math.inf) -> Client:
     """The client of CoinPaprika's API; a key goes into `Authorization`, without a scheme."""
     key = settings.coinpaprika_api_key
     return Client(
@@ -39,13 +41,14 @@ def client(settings: Settings, calls: Calls | None = None) -> Client:
         base_url_variable="COINPAPRIKA_BASE_URL",
         is_stand_in=is_demo(settings),
         calls=calls,
+        until=until,
     )
 
 
 @dlt.source(name="coinpaprika")
 def source(settings: Settings, landing: Landing) -> list[DltResource]:
     """All of CoinPaprika that a pass reads, and what a backfill asks for."""
-    api = client(settings, landing.calls)
+    api = client(settings, landing.calls, landing.until)
     plan = "paid" if settings.coinpaprika_api_key else "free"
     return [
         landing.resource(Ticker, lambda: tickers(api, landing, dlt.current.resource_state())),
@@ -72,7 +75,8 @@ def contracts(api: Client, landing: Landing, state: Payload) -> Iterator[Any]:
     platforms: dict[str, Payload] = state.setdefault("platforms", {})
     if is_due(landing, state):
         answer, names = array(api, "/contracts", {}, state)
-        platforms.update({str(name): {} for name in names if str(name) not in platforms})
+        named = dict.fromkeys(storable(name) for name in names if isinstance(name, str))
+        platforms.update({name: {} for name in list(named)[:MOST_PLATFORMS] if name not in platforms})
         note(state, answer)
     for name, last in platforms.items():
         try:

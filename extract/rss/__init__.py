@@ -8,30 +8,35 @@ and its newest publication date, for reporting.
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import dlt
+import psycopg2
 from dlt.extract import DltResource
 
-from extract.calls import Calls
+from extract.answers import conditions, validators
 from extract.http import Answer, Client, RateLimiter, SourceError
 from extract.landing import Landing
 from extract.records import Payload, Unusable
 from extract.rss.articles import articles
 from extract.rss.calls import FeedCalls
-from extract.rss.document import FeedError, parsed
+from extract.rss.document import Document, FeedError, parsed
 from extract.rss.feed import Feed
 from extract.rss.models import Article
 from kasparro.settings import Settings, is_demo
 
-FEEDS_AT_ONCE = 8
+FEEDS_AT_ONCE = 32
+FEED_SECONDS = 60.0
+"""A feed is small: what takes longer would only hold up the others."""
+
 LARGEST_FEED_BYTES = 10 * 1024 * 1024
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 )
-VALIDATORS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
 
 
 @dlt.source(name="rss")
@@ -47,20 +52,49 @@ def feeds(settings: Settings, landing: Landing) -> Iterator[Any]:
     every = [Feed.at(url) for url in dict.fromkeys(settings.rss_feeds)]
     with ThreadPoolExecutor(FEEDS_AT_ONCE) as pool:
         # side by side, so that one that hangs delays no other
-        ask = partial(_answer, limiter=limiter, calls=landing.calls, is_stand_in=is_demo(settings))
+        ask = partial(_read, limiter=limiter, landing=landing, is_stand_in=is_demo(settings))
         asked = [pool.submit(ask, feed, known.setdefault(feed.name, {})) for feed in every]
-        for feed, answer in zip(every, asked, strict=True):
+        for feed, reading in zip(every, asked, strict=True):
             try:
-                yield from _articles(feed, answer.result(), known[feed.name], landing)
-            except (SourceError, FeedError) as error:
+                yield from _landed(feed, reading.result(), known[feed.name], landing)
+            except SourceError as error:
                 told = str(error)
                 landing.problems.append(told.replace(feed.path, feed.shown_path) if feed.path else told)
 
 
-def _answer(feed: Feed, known: Payload, *, limiter: RateLimiter, calls: Calls | None, is_stand_in: bool) -> Answer:
+@dataclass(frozen=True)
+class _Reading:
+    """A feed's answer, and what it says; no document when it is unchanged."""
+
+    answer: Answer
+    document: Document | None = None
+    payloads: list[Payload | Unusable] = field(default_factory=list[Payload | Unusable])
+
+
+def _read(feed: Feed, known: Payload, *, limiter: RateLimiter, landing: Landing, is_stand_in: bool) -> _Reading:
+    """What a feed says. Raises SourceError, and what the warehouse raises: whatever a feed holds is its own error."""
+    try:
+        answer = _answer(feed, known, limiter, landing, is_stand_in=is_stand_in)
+        if answer.status == HTTPStatus.NOT_MODIFIED:
+            return _Reading(answer)
+        if len(answer.body) > LARGEST_FEED_BYTES:
+            raise SourceError(f"the feed {feed.name} sent more than {LARGEST_FEED_BYTES >> 20} MB: refused")
+        document = parsed(answer.body, answer.headers.get("Content-Type", ""))
+        return _Reading(answer, document, list(articles(document, feed.name, feed.origin + feed.path)))
+    except (SourceError, psycopg2.Error):
+        raise
+    except FeedError as error:
+        raise SourceError(f"the feed {feed.name} answered {error}: check RSS_FEEDS") from None
+    except Exception as error:
+        raise SourceError(
+            f"the feed {feed.name} answered with something that can't be read ({type(error).__name__}): check RSS_FEEDS"
+        ) from error
+
+
+def _answer(feed: Feed, known: Payload, limiter: RateLimiter, landing: Landing, *, is_stand_in: bool) -> Answer:
     """What a feed's server answers. Raises SourceError."""
     label = f"the feed {feed.name}"
-    counted = FeedCalls(label, known, calls)
+    counted = FeedCalls(label, known, landing.calls)
     if refusal := counted.refusal():
         raise SourceError(refusal)
     client = Client(
@@ -73,39 +107,26 @@ def _answer(feed: Feed, known: Payload, *, limiter: RateLimiter, calls: Calls | 
         headers={"Accept": ACCEPT},
         secrets=feed.login,
         calls=counted,
+        seconds=FEED_SECONDS,
+        until=landing.until,
     )
-    return client.get(feed.path, None, **_conditions(known))
+    return client.get(feed.path, None, **conditions(known.get("validators", {})))
 
 
-def _articles(feed: Feed, answer: Answer, known: Payload, landing: Landing) -> Iterator[Any]:
-    """The articles of a feed's answer, and the state of it for the next pass. Raises FeedError."""
-    if answer.status == 304:
+def _landed(feed: Feed, reading: _Reading, known: Payload, landing: Landing) -> Iterator[Any]:
+    """Land what a feed says, and note it for the next run."""
+    document, answer = reading.document, reading.answer
+    if document is None:
         landing.unchanged += 1
         return
-    if len(answer.body) > LARGEST_FEED_BYTES:
-        raise FeedError(f"the feed {feed.name} sent more than {LARGEST_FEED_BYTES >> 20} MB: refused")
-    try:
-        document = parsed(answer.body, answer.headers.get("Content-Type", ""))
-    except FeedError as error:
-        raise FeedError(f"the feed {feed.name} answered {error}: check RSS_FEEDS") from None
-    payloads = list(articles(document, feed.name, feed.origin + feed.path))
-    yield from landing.land(Article, payloads, answer.origin)
-    known["newest"] = _newest(payloads, known.get("newest"))
-    if document.broken:  # asked for again next pass: its validators would hide what is missing
+    yield from landing.land(Article, reading.payloads, answer.origin)
+    known["newest"] = _newest(reading.payloads, known.get("newest"))
+    if document.broken:  # asked for again next run: its validators would hide what is missing
         known.pop("validators", None)
         count = len(document.items)
         landing.problems.append(f"the feed {feed.name} breaks off after {count} articles ({document.broken})")
     else:
-        known["validators"] = _validators(answer)
-
-
-def _conditions(known: Payload) -> dict[str, str]:
-    """The request headers that ask only for what is new."""
-    return {VALIDATORS[header]: value for header, value in known.get("validators", {}).items()}
-
-
-def _validators(answer: Answer) -> dict[str, str]:
-    return {header: value for header in VALIDATORS if (value := answer.headers.get(header))}
+        known["validators"] = validators(answer.headers)
 
 
 def _newest(payloads: Iterable[Payload | Unusable], before: str | None) -> str | None:

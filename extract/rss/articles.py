@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin
 
 from extract.records import Payload, Unusable, dumps
 from extract.rss import plain
@@ -29,7 +28,7 @@ def articles(document: Document, feed: str, fetched_from: str) -> Iterator[Paylo
     """
     root = document.channel[0]
     channel = Node("channel", {}, "", document.channel)
-    base = urljoin(fetched_from, root.attributes.get("xml:base", ""))
+    base = plain.joined(fetched_from, root.attributes.get("xml:base", ""))
     language = _text(channel.first(*LANGUAGES)) or root.attributes.get("xml:lang")
     for item in document.items:
         fields = {"feed": feed, **_article(item, base, language)}
@@ -40,7 +39,7 @@ def _article(item: Node, base: str, language: str | None) -> Payload:
     published, updated = item.first(*PUBLISHED), item.first(*UPDATED)
     fields: dict[str, Any] = {
         "title": _plain(item, TITLES),
-        "url": _url(item, urljoin(base, item.attributes.get("xml:base", ""))),
+        "url": _url(item, plain.joined(base, item.attributes.get("xml:base", ""))),
         "summary": _plain(item, SUMMARIES),
         "author": _author(item),
         "published_at": _moment(published),

@@ -36,6 +36,14 @@ def text(markup: str) -> str:
     return SPACE.sub(" ", markup).strip()
 
 
+def joined(base: str, relative: str) -> str:
+    """An address as it is seen from another one; one that is none changes nothing."""
+    try:
+        return urljoin(base, relative)
+    except ValueError:
+        return base
+
+
 def link(url: str, base: str) -> str | None:
     """An absolute http(s) address; a relative one is resolved. None for any other, as `javascript:`."""
     if not url.strip():

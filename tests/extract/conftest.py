@@ -95,5 +95,5 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "READ_SECONDS", 0.5)
     monkeypatch.setattr(http, "BACKOFF_SECONDS", 0.01)
     monkeypatch.setattr(http, "JITTER_SECONDS", 0.01)
-    monkeypatch.setattr(answers, "BODY_SECONDS", 0.5)
+    monkeypatch.setattr(http, "CALL_SECONDS", 5.0)
     monkeypatch.setattr(answers, "LARGEST_BODY_BYTES", 1024 * 1024)
