@@ -50,6 +50,9 @@ schedule: ready ## What runs when, and what came of it last: make schedule ARGS=
 alert-test: ready ## Send a test alert to ALERT_URL
 	@exec $(python) -m flows.alerts test
 
+lift-pause: ready ## Ask providers and feeds again at once that are left alone: make lift-pause ARGS="coingecko"
+	@exec $(python) -m flows.pauses $(ARGS)
+
 drift: ready ## What providers send in another form, and what to do: make drift ARGS="accept EVENT"
 	@exec $(python) -m flows.drift $(ARGS)
 
@@ -120,5 +123,5 @@ ready:
 ready-dev:
 	@deploy/install.sh dev
 
-.PHONY: run demo elt backfill maintenance backup restore api stop clean schedule alert-test drift dbt rebuild docs url psql identity-eval \
-	identity-preview up down logs build test test-long test-coverage lint bench lock help ready ready-dev
+.PHONY: run demo elt backfill maintenance backup restore api stop clean schedule alert-test lift-pause drift dbt \
+	rebuild docs url psql identity-eval identity-preview up down logs build test test-long test-coverage lint bench lock help ready ready-dev

@@ -33,6 +33,10 @@ CREATE = """
     );
     insert into {table} default values on conflict do nothing
 """
+LIFT = """
+    alter table {table} add column if not exists lifted_at timestamptz;
+    update {table} set lifted_at = now(), paused_until = null, pause_reason = null, failures = 0
+"""
 TAKE = """
     update {table} set month = %(month)s, calls = case when month = %(month)s then calls else 0 end + 1
     where (paused_until is null or paused_until <= %(now)s)
@@ -81,6 +85,8 @@ class Calls:
         self._lock = threading.Lock()
         self._connection = psycopg2.connect(url, application_name="kasparro calls", options="-c synchronous_commit=off")
         self._connection.autocommit = True
+        latest = datetime.now(UTC) + LONGEST_ASKED_PAUSE
+        self._run("update {table} set paused_until = %s where paused_until > %s", (latest, latest))
 
     def close(self) -> None:
         """Close the connection."""
@@ -93,6 +99,11 @@ class Calls:
         )
         rows = self._run(statement, (_month(),))
         return Standing(*rows[0])
+
+    def lifted_at(self) -> datetime | None:
+        """When the pauses noted until then were lifted by hand, if ever."""
+        ((lifted,),) = self._run("select to_jsonb(counted) ->> 'lifted_at' from {table} as counted", ())
+        return datetime.fromisoformat(lifted) if lifted else None
 
     def left(self) -> int | None:
         """How many calls the month's budget still has; None without a budget."""
@@ -127,7 +138,7 @@ class Calls:
         standing = self.standing()
         until = standing.paused_until
         if until and until > datetime.now(UTC):
-            return f"{self._label} is left alone until {until:%d %b %H:%M} UTC: {standing.pause_reason}"
+            return told_pause(self._label, until, standing.pause_reason)
         if self.budget and standing.calls >= self.budget:
             return (
                 f"the month's {self.budget:,} calls to {self._label} are spent: it is read again next month, "
@@ -145,6 +156,21 @@ def create(url: str, schema: str) -> None:
     """Make the table, if it is not there."""
     with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(sql.SQL(CREATE).format(table=sql.Identifier(schema, TABLE)))
+
+
+def lift(url: str, schema: str) -> datetime | None:
+    """Lift every pause of a source, also those of its feeds; returns until when it itself was paused, if it was."""
+    table = sql.Identifier(schema, TABLE)
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(sql.SQL("select max(paused_until) from {table} where paused_until > now()").format(table=table))
+        ((until,),) = cursor.fetchall()
+        cursor.execute(sql.SQL(LIFT).format(table=table))
+    return until
+
+
+def told_pause(label: str, until: datetime, reason: object) -> str:
+    """Why no call is made, and what to do."""
+    return f"{label} is left alone until {until:%d %b %H:%M} UTC: {reason} (`make lift-pause` asks again at once)"
 
 
 def pause_after(failures: int) -> timedelta | None:

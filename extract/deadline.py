@@ -75,7 +75,7 @@ class Connections:
     """The connections of a client, which can all be shut from outside; `pools` makes them for urllib3."""
 
     def __init__(self) -> None:
-        self._open: WeakSet[HTTPConnection] = WeakSet()
+        self._open: WeakSet[Any] = WeakSet()
         self._are_shut = False
 
     @property
@@ -102,17 +102,21 @@ class Connections:
     def shut(self) -> None:
         """End what is read from them or written to them, now and later."""
         self._are_shut = True
-        for connection in list(self._open):
-            _shut(connection)
+        for opened in list(self._open):
+            _shut(opened)
 
     def _opened(self, connection: HTTPConnection, connect: Callable[[], None]) -> None:
         self._open.add(connection)  # first: a proxy may drip while we connect through it
         connect()
+        self._open.add(connection.sock)  # which outlives the connection while a last answer is read
         if self._are_shut:
             _shut(connection)
 
 
-def _shut(connection: HTTPConnection) -> None:
-    opened: Any = connection.sock
-    with suppress(OSError, AttributeError):  # not connected yet, or gone already
-        socket.socket.shutdown(getattr(opened, "socket", opened), socket.SHUT_RDWR)
+def _shut(opened: Any) -> None:
+    """Shut a connection or a socket; TLS within TLS has its socket inside."""
+    inner = getattr(opened, "sock", opened)
+    inner = getattr(inner, "socket", inner)
+    if isinstance(inner, socket.socket):
+        with suppress(OSError):  # it has gone already
+            socket.socket.shutdown(inner, socket.SHUT_RDWR)

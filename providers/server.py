@@ -112,7 +112,8 @@ def _request_of(target: str, headers: Mapping[str, str]) -> Request | None:
     for prefix, provider in PREFIXES.items():
         if parts.path.startswith(prefix + "/"):
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            return Request(provider, unquote(parts.path.removeprefix(prefix)), query, headers)
+            path = unquote(parts.path.removeprefix(prefix)).rstrip("/")  # clients add one, and the providers don't mind
+            return Request(provider, path or "/", query, headers)
     return None
 
 

@@ -79,7 +79,14 @@ def _guid(item: Node, fields: Payload) -> str | None:
 
 def _plain(item: Node, names: tuple[str, ...]) -> str | None:
     """The first of these elements that has text, as plain text."""
-    return next((text for name in names for node in item.all(name) if (text := plain.text(node.text))), None)
+    return next((text for name in names for node in item.all(name) if (text := _text_of(node))), None)
+
+
+def _text_of(node: Node) -> str:
+    """An element as plain text. Atom says what it holds: a text as it is, XHTML, whose tags are gone, or HTML."""
+    if node.name.startswith("atom:") and node.attributes.get("type") in ("text", "xhtml"):
+        return plain.spaced(node.text)
+    return plain.text(node.text)
 
 
 def _author(item: Node) -> str | None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from extract.calls import Calls, pause_after
+from extract.calls import LONGEST_ASKED_PAUSE, Calls, pause_after, told_pause
 from extract.records import Payload
 
 
@@ -26,11 +26,12 @@ class FeedCalls:
 
     def pause(self, until: datetime, reason: str) -> None:
         """Ask for the feed no more before `until`, in this pass or any other."""
-        self._known |= {"paused_until": until.isoformat(), "pause_reason": reason}
+        noted = datetime.now(UTC).isoformat()
+        self._known |= {"paused_until": until.isoformat(), "pause_reason": reason, "paused_at": noted}
 
     def succeeded(self) -> None:
         """Note that the feed answers."""
-        for name in ("failures", "paused_until", "pause_reason"):
+        for name in ("failures", "paused_until", "pause_reason", "paused_at"):
             self._known.pop(name, None)
 
     def failed(self) -> None:
@@ -45,4 +46,12 @@ class FeedCalls:
         until = datetime.fromisoformat(paused_until) if paused_until else None
         if not until or until <= datetime.now(UTC):
             return None
-        return f"{self._label} is left alone until {until:%d %b %H:%M} UTC: {self._known['pause_reason']}"
+        paused_at = self._known.setdefault("paused_at", datetime.min.replace(tzinfo=UTC).isoformat())
+        lifted_at = self._calls.lifted_at() if self._calls else None
+        if lifted_at and datetime.fromisoformat(paused_at) < lifted_at:
+            self.succeeded()
+            return None
+        if until > (latest := datetime.now(UTC) + LONGEST_ASKED_PAUSE):
+            until = latest
+            self._known["paused_until"] = until.isoformat()
+        return told_pause(self._label, until, self._known["pause_reason"])

@@ -1,7 +1,8 @@
 """From a feed's bytes to its items: RSS 0.9x to 2.0, RDF (RSS 1.0) and Atom, also when they are not quite well-formed.
 
 Entities that the document declares itself are refused, so are external ones: neither a bomb nor a file gets in
-(defusedxml). What can't be parsed to its end yields the items before that point.
+(defusedxml). What can't be parsed to its end yields the items before that point. What stands around a feed, as a
+server's warning or a script, is left out; a second feed after the first is read as well.
 """
 
 import codecs
@@ -37,12 +38,19 @@ PREFIXES = {
 ROOTS = {"rss", "rdf:RDF", "atom:feed", "channel"}
 ITEMS = {"item", "atom:entry"}
 DEEPEST = 100
+NEW_LINE = re.compile(r"\r\n?")
 DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["']([\w.:-]+)["']""")
 CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 # Of all that XML does not allow in a text
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 NAMED_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z]\w*);")
+# A tag can't hold another `<`: what looks so is a text that nobody escaped, unless it is in one of the first two
+BARE_LESS_THAN = re.compile(
+    r"(<!\[CDATA\[.*?\]\]>|<!--.*?-->)|<(?![!?])(?:(?![A-Za-z_/:])|(?=[^<>]*(?:<|$)))", re.DOTALL
+)
+ROOT = re.compile(r"<(?:rss|feed|channel|[\w.-]+:(?:RDF|feed))[\s>]")
+MOST_DOCUMENTS = 10
 BARE_AMPERSAND = re.compile(r"&(?!#?\w+;)")
 DECLARES_ENTITIES = re.compile(r"<!ENTITY", re.IGNORECASE)
 
@@ -71,20 +79,60 @@ class Node:
 
 @dataclass
 class Document:
-    """A feed: its root's and channel's own elements, its items, and where it breaks off, if it does."""
+    """A feed: its root's and channel's own elements, its items, and where it breaks off, if it does.
+
+    `rest` is what follows its root.
+    """
 
     channel: list[Node] = field(default_factory=list[Node])
     items: list[Node] = field(default_factory=list[Node])
     broken: str | None = None
+    rest: str = ""
 
 
 def parsed(body: bytes, content_type: str = "") -> Document:
     """Read a feed. Raises FeedError for what is none."""
     text = _decoded(body, content_type)
+    try:
+        document = _repaired(text)
+    except FeedError:
+        begin = ROOT.search(text)
+        if begin is None or DECLARES_ENTITIES.search(text):
+            raise
+        document = _repaired(text[begin.start() :])
+    _append_others(document)
+    return document
+
+
+def _append_others(document: Document) -> None:
+    """Read the feeds that follow the first one into it. What is none is no part of a feed."""
+    rest = document.rest
+    for _ in range(MOST_DOCUMENTS):
+        begin = ROOT.search(rest)
+        if begin is None:
+            return
+        if DECLARES_ENTITIES.search(rest):
+            raise FeedError("with entities of its own, as attacks have: refused")
+        try:
+            other = _repaired(rest[begin.start() :])
+        except FeedError as error:
+            document.broken = document.broken or f"then it goes on {error}"
+            rest = rest[begin.end() :]
+            continue
+        document.items += other.items
+        document.broken = document.broken or other.broken
+        rest = other.rest
+    document.broken = document.broken or f"more than {MOST_DOCUMENTS} documents"
+
+
+def _repaired(text: str) -> Document:
+    """Read one feed; where it is not well-formed, with its texts escaped as they should have been."""
     document = _read(text)
     if document.broken and not DECLARES_ENTITIES.search(text):
         repaired = NAMED_ENTITY.sub(lambda match: html.unescape(match[0]).replace("&", "&amp;"), text)
-        again = _read(BARE_AMPERSAND.sub("&amp;", repaired))
+        repaired = BARE_AMPERSAND.sub("&amp;", repaired)
+        repaired = BARE_LESS_THAN.sub(lambda match: match[1] or "&lt;", repaired)
+        again = _read(repaired)
         document = again if len(again.items) >= len(document.items) else document
     if document.broken and not document.items:
         raise FeedError(_what(text) or f"with XML that can't be read ({document.broken})")
@@ -107,7 +155,8 @@ def _decoded(body: bytes, content_type: str) -> str:
     text = next((found for each in encodings if (found := _tried(body, each)) is not None), None)
     if text is None:
         text = body.decode("cp1252", "replace")
-    return NOT_XML.sub("\ufffd", DECLARATION.sub("", text).lstrip("\ufeff \t\r\n"))
+    text = NEW_LINE.sub("\n", text)  # as XML has it, and as its parser counts
+    return NOT_XML.sub("\ufffd", DECLARATION.sub("", text).lstrip("\ufeff \t\n"))
 
 
 def _tried(body: bytes, encoding: str) -> str | None:
@@ -138,10 +187,21 @@ def _read(text: str) -> Document:
             elif depth <= 2 and name not in ROOTS:
                 document.channel.append(_node(element))
     except ParseError as error:
-        document.broken = str(error)
+        if depth == 0 and document.channel:
+            document.rest = _from(text, *error.position)
+        else:
+            document.broken = str(error)
     except DefusedXmlException as error:
         raise FeedError(f"with entities of its own, as attacks have ({type(error).__name__}): refused") from None
     return document
+
+
+def _from(text: str, line: int, column: int) -> str:
+    """The text from a place on, as the parser names it: lines from 1, characters from 0."""
+    at = 0
+    for _ in range(line - 1):
+        at = text.index("\n", at) + 1
+    return text[at + column :]
 
 
 def _check_root(name: str, element: Element, document: Document) -> None:

@@ -17,6 +17,23 @@ BLOCK = re.compile(
     r"</?(?:p|br|div|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|figure|figcaption|section|hr)\b", re.IGNORECASE
 )
 MARKUP = re.compile(r"<[a-z/!?]|&(?:#\d+|#x[0-9a-f]+|[a-z]\w*);", re.IGNORECASE)
+TAGS = """
+    a abbr address area article aside audio b base bdi bdo big blink blockquote body br button canvas caption
+    center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed fieldset
+    figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img
+    input ins kbd label legend li link main map mark marquee menu meta meter nav noembed noframes noscript object
+    ol optgroup option output p param picture plaintext pre progress q rp rt ruby s samp script search section
+    select slot small source span strike strong style sub summary sup svg table tbody td template textarea tfoot
+    th thead time title tr track tt u ul var video wbr
+""".split()
+CLOSING = re.compile(r"</([a-z][\w:.-]*)\s*>", re.IGNORECASE)
+# Of what may begin a tag: its end, an attribute's name and value, or one of the attributes that have none
+TAG = re.compile(
+    r"</?([a-z][\w:.-]*)(?:\s*/?>|[\s/]+[\w:.@-]+\s*=|(?:\s+(?:async|defer|controls|hidden|disabled|checked|nowrap|"
+    r"allowfullscreen|autoplay|muted|loop|open|noshade))+\s*/?>)|<!--|<!doctype\b|<!\[CDATA\[",
+    re.IGNORECASE,
+)
+LESS_THAN = re.compile("<")
 SPACE = re.compile(r"\s+")
 LINK = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
 # Names that Python's own parser would silently take for UTC
@@ -31,9 +48,28 @@ def text(markup: str) -> str:
     for _ in range(MOST_LAYERS):
         if not MARKUP.search(markup):
             break
-        spaced = BLOCK.sub(lambda tag: " " + tag[0], markup)
-        markup = html.unescape(nh3.clean(spaced, tags=set()))
-    return SPACE.sub(" ", markup).strip()
+        parted = BLOCK.sub(lambda tag: " " + tag[0], _tags_only(markup))
+        markup = html.unescape(nh3.clean(parted, tags=set()))
+    return spaced(markup)
+
+
+def spaced(text: str) -> str:
+    """A text with single white space."""
+    return SPACE.sub(" ", text[:LONGEST_MARKUP]).strip()
+
+
+def _tags_only(markup: str) -> str:
+    """The markup with every `<` escaped that begins no tag: `ETH<SOL` is a text.
+
+    A tag is one of HTML's, or one that is closed somewhere; and its name is followed by what may follow one.
+    """
+    names = {*TAGS, *(name.lower() for name in CLOSING.findall(markup))}
+
+    def kept(less_than: re.Match[str]) -> str:
+        tag = TAG.match(markup, less_than.start())
+        return "<" if tag and (tag[1] is None or tag[1].lower() in names) else "&lt;"
+
+    return LESS_THAN.sub(kept, markup)
 
 
 def joined(base: str, relative: str) -> str:

@@ -174,6 +174,63 @@ def test_a_feed_that_breaks_off_yields_what_came_whole() -> None:
     assert [article["guid"] for article in articles(document, URL, URL) if isinstance(article, dict)] == ["0", "1", "2"]
 
 
+@pytest.mark.parametrize("text", ["ETH&lt;SOL", "<![CDATA[ETH<SOL]]>", "ETH&amp;lt;SOL", "ETH<SOL"])
+def test_a_text_that_looks_like_a_tag_is_kept(text: str) -> None:
+    assert read(item("").replace("Bitcoin up", f"{text} in fees"))[0]["title"] == "ETH<SOL in fees"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "title"),
+    [
+        ("", "ETH&lt;SOL", "ETH<SOL"),
+        ("type='html'", "&lt;b&gt;ETH&amp;lt;SOL&lt;/b&gt;", "ETH<SOL"),
+        ("type='text'", "ETH&lt;SOL, the &lt;b&gt; tag", "ETH<SOL, the <b> tag"),
+        ("type='xhtml'", "<div xmlns='http://www.w3.org/1999/xhtml'>ETH&lt;SOL <b>now</b></div>", "ETH<SOL now"),
+    ],
+)
+def test_atom_says_what_its_texts_are(kind: str, text: str, title: str) -> None:
+    entry = ATOM.replace('<title type="html">&lt;b&gt;Bitcoin&lt;/b&gt; up', f"<title {kind}>{text}")
+    assert read(entry)[0]["title"] == title
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "<script>if (a<b && c) { document.write('<p>') }</script>"),
+        ("", "<br />\r\n<b>Warning</b>: é in <b>/x.php</b> on line <b>3</b><br />"),
+        ("<br />\n<b>Warning</b>: é in <b>/x.php</b> on line <b>3</b><br />\n", ""),
+        ("Notice: a < b & c in /x.php\r\n\r\n", "\x00\x1a"),
+        ("", "<!-- cached --> 12 queries, 0.1 s"),
+        ("<!DOCTYPE html><p>", "</html>"),
+    ],
+)
+def test_what_a_server_writes_around_a_feed_is_none_of_it(before: str, after: str) -> None:
+    whole = item("<link>https://news.example/é</link>")
+    document = parsed(f"{before}{whole}\n{after}".encode())
+    assert document.broken is None
+    assert [node.first("title") and node.first("guid") and True for node in document.items] == [True]
+
+
+def test_a_second_feed_behind_the_first_is_read_too() -> None:
+    first, second = item("").replace("><item>", ">\r\n<item>"), item("").replace("Bitcoin up", "é down")
+    for between in ("", "\r\n\r\n", "<p>é</p>\n"):
+        assert [each["title"] for each in read(first + between + second)] == ["Bitcoin up", "é down"]
+    cut = parsed((first + second + item("<link>x")[:-40]).encode())
+    assert cut.broken and len(cut.items) == 2
+    assert parsed((first * 50).encode()).broken == "more than 10 documents"
+    bomb = rss("<item><title>&y;</title></item>", '<!DOCTYPE rss [<!ENTITY y "lol">]>')
+    for body in (first + bomb, "<br />" + bomb):
+        with pytest.raises(FeedError, match=r"entities of its own|no feed"):
+            parsed(body.encode())
+
+
+@pytest.mark.parametrize("base", ["http://[", "//[", "http://h:99999/", "²:²", "http://exämple..x"])
+@pytest.mark.parametrize("place", ["<rss ", "<item"])
+def test_a_base_that_is_no_address_spoils_no_article(base: str, place: str) -> None:
+    document = item("<link>/1</link><pubDate>²</pubDate>").replace(place, f"{place} xml:base='{base}' ")
+    assert read(document)[0]["title"] == "Bitcoin up"
+
+
 @pytest.mark.parametrize(
     ("body", "told"),
     [

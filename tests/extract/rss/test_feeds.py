@@ -1,14 +1,17 @@
 """Passes over feeds: what is new lands once, what is unchanged is not sent again, one that fails costs no other."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from extract import pipeline
+from extract import calls, pipeline, rss
 from extract.http import SourceError
+from extract.rss.articles import articles
 from extract.rss.calls import FeedCalls
+from extract.rss.document import Document
 from extract.rss.feed import Feed
 from providers.faults import Plan, Rule
 from providers.faults.feeds import BadDates, EntityBomb, ExternalEntity, HtmlTitles, HugeFeed, ScriptLinks
@@ -81,6 +84,31 @@ def test_a_feed_that_fails_costs_no_other(feeds: Feeds) -> None:
     )
     assert [row["guid"] for row in feeds.articles()] == ["a"]
     assert feeds.read(gone, page, good).problems == first.problems  # the good one is unchanged: that is no failure
+
+
+def test_a_feed_that_nobody_can_read_costs_no_other(feeds: Feeds, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(document: Document, name: str, address: str) -> Iterator[Any]:
+        if address.endswith("/bad"):
+            raise OverflowError("out of remote input")
+        return articles(document, name, address)
+
+    good, bad = feeds.site.put("/good", feed("a")), feeds.site.put("/bad", feed("b"))
+    moved = feeds.site.put("/moved", "", 302, Location="http://[::1")
+    monkeypatch.setattr(rss, "articles", read)
+    first, second = feeds.read(bad, moved, good).problems
+    assert [row["guid"] for row in feeds.articles()] == ["a"]
+    assert first == f"the feed {bad} answered with something that can't be read (OverflowError): check RSS_FEEDS"
+    assert second.startswith(f"the feed {moved} answered /moved with something that can't be followed or read")
+
+
+def test_pauses_of_feeds_can_be_lifted(feeds: Feeds) -> None:
+    url = feeds.site.put("/busy", "", 429, Retry_After="99999999999999")
+    for told in ("1,157,407 d, of which 24 h are heeded", "is left alone until"):
+        with pytest.raises(SourceError, match=told):
+            feeds.read(url)
+    feeds.site.put("/busy", feed("a"))
+    calls.lift(feeds.warehouse.url("loader"), "raw_rss")
+    assert feeds.read(url).accepted == 1
 
 
 def test_when_every_feed_fails_the_source_has_failed(feeds: Feeds) -> None:

@@ -24,6 +24,12 @@ BASE = "https://news.example/feeds/all?x=1"
         ("שלום 😀", "שלום 😀"),
         ("", ""),
         ("<p></p>", ""),
+        ("ETH<SOL in fees", "ETH<SOL in fees"),
+        ("ETH&lt;SOL &amp;lt;ADA", "ETH<SOL <ADA"),
+        ("<b>ETH<SOL</b>, BTC<LINK and more", "ETH<SOL, BTC<LINK and more"),
+        ("a<b and x</ETH", "a<b and x</ETH"),
+        ("<own>closed</own> <x-y z='1'>", "closed <x-y z='1'>"),
+        ("cut short <a href='http", "cut short"),
     ],
 )
 def test_text(markup: str, text: str) -> None:
