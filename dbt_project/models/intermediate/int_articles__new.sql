@@ -7,9 +7,22 @@ unpublished as (
     select * from {{ ref('int_loads__unpublished') }}
 ),
 
+identified as (
+    select * from {{ ref('int_articles__identified') }}
+),
+
 articles as (
-    select * from {{ ref('stg_rss__articles') }}
-    where load_id in (select unpublished.load_id from unpublished where unpublished.schema_name = 'raw_rss')
+    select
+        identified.article_id,
+        articles.feed,
+        articles.title,
+        articles.url,
+        articles.summary,
+        articles.published_at,
+        articles.fetched_at
+    from {{ ref('stg_rss__articles') }} as articles
+    inner join identified on articles.article_id = identified.given_id
+    where articles.load_id in (select unpublished.load_id from unpublished where unpublished.schema_name = 'raw_rss')
 ),
 
 latest as (
