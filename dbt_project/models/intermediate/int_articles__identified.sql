@@ -57,44 +57,8 @@ unioned as (
     where published.published_at >= (select span.started_at from span)
 ),
 
-described as (
-    select
-        is_published,
-        article_id,
-        fetched_at,
-        guid,
-        {{ address_key('feed') }} as feed,
-        substring({{ address_key('feed') }} from '^[^/?]+') as site,
-        case when {{ address_key('url') }} ~ '[/?].' then {{ address_key('url') }} end as link,
-        substring({{ address_key('url') }} from '[/?].+$') as path,
-        case
-            when guid ~* '^https?://' then {{ address_key('guid') }}
-            when guid is null then {{ address_key('url') }}
-        end as permalink,
-        nullif(btrim(lower(title)), '') as title,
-        case when published_at < fetched_at then published_at::text end as moment
-    from unioned
-),
-
 keyed as (
-    select
-        described.article_id,
-        described.is_published,
-        described.fetched_at,
-        md5(keys.key) as key
-    from described
-    cross join lateral (
-        values
-        ('id ' || described.article_id),
-        ('feed, guid ' || described.feed || ' ' || described.guid),
-        ('permalink ' || described.permalink),
-        ('link, title ' || described.link || ' ' || described.title),
-        ('link, time ' || described.link || ' ' || described.moment),
-        ('site, title, time ' || described.site || ' ' || described.title || ' ' || described.moment),
-        ('path, title, time ' || described.path || ' ' || described.title || ' ' || described.moment),
-        ('guid, title, time ' || described.guid || ' ' || described.title || ' ' || described.moment)
-    ) as keys (key)
-    where keys.key is not null
+    {{ article_keys('unioned') }}
 ),
 
 firsts as (
