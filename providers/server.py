@@ -26,6 +26,7 @@ from providers.stand_in import StandIn
 
 PREFIXES: Mapping[str, ProviderName] = {
     "/coinpaprika/v1": "coinpaprika",
+    "/v1": "coinpaprika",  # where CoinPaprika's own redirects lead
     "/coingecko/api/v3": "coingecko",
     "/rss": "rss",
 }
@@ -112,8 +113,10 @@ def _request_of(target: str, headers: Mapping[str, str]) -> Request | None:
     for prefix, provider in PREFIXES.items():
         if parts.path.startswith(prefix + "/"):
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            path = unquote(parts.path.removeprefix(prefix)).rstrip("/")  # clients add one, and the providers don't mind
-            return Request(provider, path or "/", query, headers)
+            path = unquote(parts.path.removeprefix(prefix))
+            if provider == "coingecko":
+                path = path.rstrip("/") or "/"  # clients end paths so, and CoinGecko doesn't mind; CoinPaprika redirects
+            return Request(provider, path, query, headers)
     return None
 
 

@@ -204,3 +204,11 @@ def test_numbers_vary_as_in_life(stand_in: StandIn, client: requests.Session) ->
     assert min(Decimal(str(price)) for price in prices if price) < Decimal("0.00001")
     wrapped = next(row for row in rows if row["id"] == "wrapped-bitcoin")
     assert wrapped["market_cap_rank"] is None and wrapped["market_cap"]
+
+
+def test_a_slash_at_the_end_of_a_path_changes_nothing(stand_in: StandIn, client: requests.Session) -> None:
+    for path in ("/coins/bitcoin", "/coins/markets?vs_currency=usd", "/ping"):
+        name, mark, query = path.partition("?")
+        assert get(client, stand_in, f"{name}/{mark}{query}").json() == get(client, stand_in, path).json()
+    followed = requests.get(f"{stand_in.coinpaprika_url}/tickers/", timeout=10)
+    assert (followed.status_code, len(followed.history)) == (200, 1)
