@@ -124,4 +124,5 @@ ready-dev:
 	@deploy/install.sh dev
 
 .PHONY: run demo elt backfill maintenance backup restore api stop clean schedule alert-test lift-pause drift dbt \
-	rebuild docs url psql identity-eval identity-preview up down logs build test test-long test-coverage lint bench lock help ready ready-dev
+	rebuild docs url psql identity-eval identity-preview \
+	up down logs build test test-long test-coverage lint bench lock help ready ready-dev

@@ -115,7 +115,9 @@ def _request_of(target: str, headers: Mapping[str, str]) -> Request | None:
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
             path = unquote(parts.path.removeprefix(prefix))
             if provider == "coingecko":
-                path = path.rstrip("/") or "/"  # clients end paths so, and CoinGecko doesn't mind; CoinPaprika redirects
+                path = (
+                    path.rstrip("/") or "/"
+                )  # clients end paths so, and CoinGecko doesn't mind; CoinPaprika redirects
             return Request(provider, path, query, headers)
     return None
 

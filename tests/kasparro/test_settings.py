@@ -84,6 +84,7 @@ def test_three_public_feeds_are_read_unless_others_are_named() -> None:
             ["https://a.example/rss", "http://b.example"],
         ),
         ("RSS_FEEDS", "", "rss_feeds", []),
+        ("RSS_FEEDS", "http://a/?t=x,y,http://b,", "rss_feeds", ["http://a/?t=x,y", "http://b"]),
         ("CSV_PATH", "data/one.csv", "csv_path", REPOSITORY / "data/one.csv"),
         ("CSV_DIR", "/srv/csv", "csv_dir", Path("/srv/csv")),
         ("KASPARRO_HOME", "~/kasparro", "kasparro_home", Path.home() / "kasparro"),
