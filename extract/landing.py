@@ -28,8 +28,7 @@ from extract.tables import REJECTED, REJECTED_KEY, Spool, columns_of, rejected_c
 from kasparro import failures
 
 NONE: frozenset[str] = frozenset()
-ROWS_IN_A_FILE = 10_000
-"""Files are loaded side by side: a whole market is in two of them."""
+ROWS_IN_A_FILE = 10_000  # files are loaded side by side: a whole market is in two of them
 
 Row = TypeVar("Row")
 
