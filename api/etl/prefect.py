@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+import anyio
 import httpx
 
 from api.problems import Problem
 
 FLOW, DEPLOYMENT = "elt", "elt"
 KEY_PREFIX = "api:"
+STANDING_SECONDS = 3
 TIMEOUT = httpx.Timeout(10, connect=3)
 PASSES = ["elt", "catalogue"]
 SOON = timedelta(seconds=15)  # Prefect's runner looks every ten: what is due by then begins together with ours
@@ -36,9 +38,10 @@ class FlowRun(NamedTuple):
 class Prefect:
     """The server behind a base URL. Every method raises a 503 problem when it can't be used."""
 
-    def __init__(self, base: str, auth: str) -> None:
+    def __init__(self, base: str, auth: str, *, is_elsewhere: bool = False) -> None:
         self.one_at_a_time: asyncio.Lock = asyncio.Lock()
         """Held between looking for a running pass and starting one."""
+        self._name = f"Prefect at {base} (PREFECT_API_URL)" if is_elsewhere else "Prefect"
         user, _, password = auth.partition(":")
         self._client = httpx.AsyncClient(base_url=base, auth=(user, password), timeout=TIMEOUT, trust_env=False)
 
@@ -56,6 +59,23 @@ class Prefect:
                 headers={"Retry-After": "10"},
             )
         return found["id"]
+
+    async def standing(self) -> str:
+        """What stands against runs by schedule, as far as Prefect knows, and what to do. Raises nothing."""
+        try:
+            with anyio.fail_after(STANDING_SECONDS):
+                found = await self._send("GET", f"/deployments/name/{FLOW}/{DEPLOYMENT}", missing=True)
+        except TimeoutError:
+            return f"{self._name} does not answer in time. {HOW}"
+        except Problem as problem:
+            return str(problem.detail)
+        if found is None:
+            return f"{self._name} knows no deployment {FLOW}/{DEPLOYMENT}. {HOW}"
+        if found.get("paused") or not any(each.get("active") for each in found.get("schedules") or ()):
+            return f"the schedule is paused in {self._name}. `python -m flows.schedule resume` puts it in force again."
+        if found.get("status") != "READY":
+            return f"nothing takes the runs of {self._name}: see flows.log under KASPARRO_HOME/logs. {HOW}"
+        return f"{self._name} has it in force, and no run comes of it: see flows.log under KASPARRO_HOME/logs."
 
     async def unfinished(self, deployment_id: str) -> FlowRun | None:
         """The run that is going on, or the oldest that is due and waits. Runs scheduled for later don't count."""
@@ -118,7 +138,7 @@ class Prefect:
             why = "refuses our password (PREFECT_AUTH)" if status == 401 else f"answers with status {status}"
         except (httpx.HTTPError, ValueError):
             why = "can't be reached"
-        raise Problem(503, f"Prefect {why}. {HOW}", headers={"Retry-After": "10"})
+        raise Problem(503, f"{self._name} {why}. {HOW}", headers={"Retry-After": "10"})
 
 
 def _run(given: dict[str, Any]) -> FlowRun:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from api import problems
 from api.context import Context, context_of
 from api.database import WarehouseGone
-from api.health import judge, queries
+from api.health import judge, queries, schedule
 from api.health.schemas import HealthAnswer, LiveAnswer, ReadyAnswer
 from api.parameters import NoQuery, documented, read_query
 from api.problems import Problem
@@ -43,10 +43,13 @@ async def health(request: Request) -> Response:
         if outage is not None and not outage.reachable:
             raise WarehouseGone(outage.reason)
         with anyio.fail_after(PATIENCE_SECONDS):
-            body = await to_thread.run_sync(_look, context, abandon_on_cancel=True)
+            body, still = await to_thread.run_sync(_look, context, abandon_on_cancel=True)
     except (Problem, TimeoutError) as error:
         why = error.reason if isinstance(error, WarehouseGone) else "it does not answer in time"
         return system_answer(request, _unhealthy(context, why), 503)
+    if still is not None:
+        body["status"] = "degraded"
+        body["reasons"].append(await schedule.explained(still, context.prefect))
     return system_answer(request, body)
 
 
@@ -85,8 +88,8 @@ async def ready(request: Request) -> Response:
     )
 
 
-def _look(context: Context) -> dict[str, Any]:
-    """Read the ledger and judge. Blocks on the warehouse."""
+def _look(context: Context) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Read the ledger and judge; beside it, why the schedule stands still if it does. Blocks on the warehouse."""
     snapshot, outage, settings = (
         context.keeper.current,
         context.keeper.outage,
@@ -99,17 +102,19 @@ def _look(context: Context) -> dict[str, Any]:
         last_completed_at = queries.last_completed_at(connection)
         failing = queries.failing(connection)
         publication = latest_publication(connection)
+        activity = schedule.activity(connection)
+    interval = timedelta(minutes=settings.etl_interval_minutes)
     reasons = judge.reasons(
         sources=sources,
         version=publication.version if publication else None,
         last_completed_at=last_completed_at,
         failing=failing,
-        interval=timedelta(minutes=settings.etl_interval_minutes),
+        interval=interval,
         now=now,
     )
     if outage is not None:
         reasons.append(judge.reason(f"the published marts can't be read: {outage.reason}", outage.since))
-    return {
+    body = {
         "status": "degraded" if reasons else "healthy",
         "database_connected": True,
         "reasons": reasons,
@@ -119,6 +124,7 @@ def _look(context: Context) -> dict[str, Any]:
         "published_at": snapshot.published_at,
         "timestamp": now,
     }
+    return body, schedule.stands_still(activity, interval, now)
 
 
 def _unhealthy(context: Context, why: str) -> dict[str, Any]:
