@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Program
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.problems import Problem
+from kasparro.warehouse import session
 
 STATEMENT_SECONDS = 10
 CONNECTING = {
@@ -21,9 +22,7 @@ CONNECTING = {
     "keepalives_count": 2,
     "tcp_user_timeout": 8000,
 }
-SESSION = (
-    f"set timezone = 'UTC'; set default_transaction_read_only = on; set statement_timeout = '{STATEMENT_SECONDS}s'"
-)
+READING = {"default_transaction_read_only": "on", "statement_timeout": f"{STATEMENT_SECONDS}s"}
 EXISTS = text("select to_regclass(:relation) is not null")
 
 
@@ -65,7 +64,7 @@ def reason_of(error: BaseException) -> str:
 def _prepare(connection: PgConnection, _record: object) -> None:
     """Set a new connection up. By statements, since poolers refuse libpq's `options`."""
     with connection.cursor() as cursor:
-        cursor.execute(SESSION)
+        cursor.execute(session.statement(session.writing(connection.server_version) | READING))
     connection.commit()
 
 
@@ -87,6 +86,7 @@ class Database:
                 max_overflow=4,
                 pool_timeout=3,
                 pool_pre_ping=True,
+                client_encoding="utf8",
                 connect_args=CONNECTING,
             )
             event.listen(self._engine, "connect", _prepare)

@@ -83,8 +83,10 @@ class Calls:
         self._variable = variable
         self._table = sql.Identifier(schema, TABLE)
         self._lock = threading.Lock()
-        self._connection = psycopg2.connect(url, application_name="kasparro calls", options="-c synchronous_commit=off")
+        self._connection = psycopg2.connect(url, application_name="kasparro calls")
         self._connection.autocommit = True
+        with self._connection.cursor() as cursor:  # not by libpq's options, which poolers refuse
+            cursor.execute("set synchronous_commit = off")
         latest = datetime.now(UTC) + LONGEST_ASKED_PAUSE
         self._run("update {table} set paused_until = %s where paused_until > %s", (latest, latest))
 

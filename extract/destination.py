@@ -13,12 +13,14 @@ from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.client import HasFollowupJobs, LoadJob, RunnableLoadJob
 from dlt.common.destination.typing import PreparedTableSchema
 from dlt.common.normalizers.naming import NamingConvention
+from dlt.common.schema import Schema
 from dlt.common.storages import FileStorage
 from dlt.common.storages.load_package import ParsedLoadJobFileName
 from dlt.destinations import postgres
 from dlt.destinations.exceptions import DatabaseTerminalException
 from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration
 from dlt.destinations.impl.postgres.postgres import PostgresClient
+from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 from psycopg2 import sql
 
 from extract import injection
@@ -56,8 +58,33 @@ class CopyJob(RunnableLoadJob, HasFollowupJobs):
             raise DatabaseTerminalException(error) from error
 
 
+class RawConnection(Psycopg2SqlClient):
+    """dlt's connection, but for how it comes to its search path: poolers refuse libpq's `options`."""
+
+    def open_connection(self) -> Any:
+        """Connect."""
+        self._conn: Any = psycopg2.connect(self.credentials.to_native_representation())
+        self._reset_connection()
+        return self._conn
+
+    def _reset_connection(self) -> None:
+        super()._reset_connection()
+        path = sql.SQL(", ").join([sql.Identifier(self.dataset_name), sql.Identifier("public")])
+        with self._conn.cursor() as cursor:
+            cursor.execute(sql.SQL("set search_path = {}").format(path))
+
+
 class RawClient(PostgresClient):
     """dlt's client of Postgres, but for the way in which CSV files get in."""
+
+    def __init__(
+        self, schema: Schema, config: PostgresClientConfiguration, capabilities: DestinationCapabilitiesContext
+    ) -> None:
+        super().__init__(schema, config, capabilities)
+        given = self.sql_client
+        self.sql_client = RawConnection(
+            given.dataset_name, given.staging_dataset_name, config.credentials, capabilities
+        )
 
     def create_load_job(
         self, table: PreparedTableSchema, file_path: str, load_id: str, restore: bool = False

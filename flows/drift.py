@@ -8,8 +8,9 @@ from typing import Any
 
 import psycopg2
 
-from kasparro.settings import load_settings
+from kasparro.settings import SettingsError, load_settings
 from kasparro.warehouse import Warehouse, WarehouseError, ensure_warehouse
+from kasparro.warehouse.connect import require_writable
 
 USAGE = """make drift                         what is open, and the line that approves a mapping
 make drift ARGS="accept EVENT"     let pass what an event holds back"""
@@ -102,7 +103,10 @@ def main(arguments: Sequence[str]) -> int:
     """Show or accept; returns the exit code."""
     try:
         warehouse = ensure_warehouse(load_settings())
-    except WarehouseError as error:
+        if arguments:
+            with closing(_connect(warehouse)) as connection:
+                require_writable(connection)
+    except (SettingsError, WarehouseError) as error:
         print(error, file=sys.stderr)
         return 1
     match list(arguments):

@@ -17,6 +17,7 @@ from kasparro import home
 from kasparro.processes import have_ended
 from kasparro.settings import Settings
 from kasparro.warehouse import PASS_LOCK
+from kasparro.warehouse.connect import require_writable
 
 Work = Literal["pass", "backfill", "maintenance", "preview", "restore", "rebuild"]
 
@@ -34,7 +35,11 @@ STOP_SECONDS = 30
 
 
 def claim(connection: Any) -> str | None:
-    """Take the session lock for as long as the connection lives; while something has it, take nothing and say what."""
+    """Take the session lock for as long as the connection lives; while something has it, take nothing and say what.
+
+    Raises WarehouseError where nothing can be written.
+    """
+    require_writable(connection)
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_lock(%s)", (PASS_LOCK,))
         if cursor.fetchone() == (True,):

@@ -14,18 +14,29 @@ from sqlalchemy.engine import URL
 from kasparro import home
 from kasparro.database_url import text
 from kasparro.settings import Settings
-from kasparro.warehouse.connect import connect, explained
+from kasparro.warehouse import session
+from kasparro.warehouse.connect import connect, explained, require_writable
 from kasparro.warehouse.errors import WarehouseError
 
 PARTS = ("roles", "schemas", "runs", "publications")
 TEMPLATE = "\n".join((Path(__file__).parent / "sql" / f"{part}.sql").read_text() for part in PARTS)
 """What the warehouse needs before anything runs, names in braces; every statement may run again."""
+TRIGRAMS_SCHEMA = """
+    select nspname from pg_extension join pg_namespace as namespace on namespace.oid = extnamespace
+    where extname = 'pg_trgm'
+"""
+"""Where the extension is, if somebody has made it before us."""
+WRITERS = ("loader", "transformer")
 MINIMUM_MAJOR = 15
 SETUP_LOCK = 7_202_117_001
 ATTEMPTS = 10
 # Roles belong to the whole server, so setting up a neighbouring database may meet ours; our lock is the database's own
 COLLISIONS = (errors.UniqueViolation, errors.InternalError_, errors.DeadlockDetected)
 REFUSES_VERIFIERS = "plaintext passwords"  # Neon and Lakebase pass roles on to a control plane that takes nothing else
+LOGIN_REFUSED = (
+    "the login {} was made, and is not let in: allow it in the server's pg_hba.conf, and in the pooler if there is one "
+    "(PgBouncer: auth_query, or a line of auth_file)"
+)
 FOR_ADMINISTRATORS = """\
 -- Roles, schemas and rights of Kasparro in this database, for an administrator of the server to run once with psql.
 \\set ON_ERROR_STOP on
@@ -53,10 +64,10 @@ def ensure(admin: URL, logins: dict[str, URL], settings: Settings) -> None:
     try:
         connection = connect(admin)
     except psycopg2.OperationalError as error:
-        named_in = "DATABASE_URL" if settings.database_url else "DB_HOST and its companions"
-        raise explained(error, admin, named_in) from None
+        raise explained(error, admin, _named_in(settings)) from None
     with closing(connection):
         require_version(connection.server_version)
+        require_writable(connection)
         try:
             _apply(connection, admin, logins)
         except errors.InsufficientPrivilege as error:
@@ -64,6 +75,20 @@ def ensure(admin: URL, logins: dict[str, URL], settings: Settings) -> None:
         except psycopg2.Error as error:
             hint = f": {error.diag.message_hint}" if error.diag.message_hint else ""
             raise WarehouseError(f"the warehouse can't be set up: {_first_line(error)}{hint}") from None
+    _require_logins(logins, settings)
+
+
+def _named_in(settings: Settings) -> str:
+    return "DATABASE_URL" if settings.database_url else "DB_HOST and its companions"
+
+
+def _require_logins(logins: dict[str, URL], settings: Settings) -> None:
+    """Raise WarehouseError when a login that was just made can't connect."""
+    for url in logins.values():
+        try:
+            connect(url).close()
+        except psycopg2.OperationalError as error:
+            raise explained(error, url, _named_in(settings), LOGIN_REFUSED.format(url.username)) from None
 
 
 def require_version(server_version: int) -> None:
@@ -110,12 +135,30 @@ def _script(connection: Connection, admin: URL, logins: dict[str, URL], *, plain
         proof = password if plain else encrypt_password(password, login, connection, "scram-sha-256")
         names |= {f"{role}_login": sql.Identifier(login), f"{role}_password": sql.Literal(proof)}
     comment = sql.SQL("comment on schema ops is {};\n").format(sql.Literal(_ops_comment()))
-    return sql.SQL(TEMPLATE).format(**names) + comment
+    return sql.SQL(TEMPLATE).format(**names) + _settings(connection, admin, logins) + comment
+
+
+def _settings(connection: Connection, admin: URL, logins: dict[str, URL]) -> sql.Composed:
+    """What the sessions of the logins that write are set to, whatever the server and the database are set to."""
+    with connection.cursor() as cursor:
+        cursor.execute(TRIGRAMS_SCHEMA)
+        found = [name for (name,) in cursor.fetchall()]
+    path = sql.SQL(", ").join(map(sql.Identifier, dict.fromkeys(["public", *found])))
+    values: dict[str, sql.Composable] = {"search_path": path}
+    values |= {name: sql.Literal(value) for name, value in session.writing(connection.server_version).items()}
+    each = sql.SQL("alter role {} in database {} set {} = {};\n")
+    database = sql.Identifier(admin.database or "")
+    return sql.SQL("").join(
+        each.format(sql.Identifier(logins[role].username or ""), database, sql.Identifier(name), value)
+        for role in WRITERS
+        for name, value in values.items()
+    )
 
 
 def _ops_comment() -> str:
     """The comment of schema `ops`, which tells the setup that was last applied from any other."""
-    fingerprint = hashlib.sha256(TEMPLATE.encode()).hexdigest()[:12]
+    whole = f"{TEMPLATE}{session.writing(session.SINCE_17)}"
+    fingerprint = hashlib.sha256(whole.encode()).hexdigest()[:12]
     return f"Runs, publications, quality: about the system itself. Setup {fingerprint}"
 
 

@@ -15,9 +15,7 @@ grant kasparro_reader to {reader_login}, current_user;
 -- A login acts as its group, so that what it creates belongs to the group
 alter role {loader_login} in database {database} set role = 'kasparro_loader';
 alter role {transformer_login} in database {database} set role = 'kasparro_transformer';
-alter role {loader_login} in database {database} set timezone = 'UTC';
 alter role {loader_login} in database {database} set random_page_cost = 1.1; -- merges look raw up by its index
-alter role {transformer_login} in database {database} set timezone = 'UTC';
 alter role {transformer_login} in database {database} set default_statistics_target = 25; -- each pass analyses what it builds
 alter role {transformer_login} in database {database} set work_mem = '32MB'; -- sorts of a whole market stay in memory
 -- A statement whose program was killed ends, too, instead of holding its locks to its own end; not on every platform
@@ -30,4 +28,4 @@ alter role {reader_login} in database {database} set default_transaction_read_on
 grant connect on database {database} to kasparro_loader, kasparro_transformer, kasparro_reader;
 grant temporary on database {database} to kasparro_loader, kasparro_transformer;
 
-create extension if not exists pg_trgm;
+create extension if not exists pg_trgm schema public; -- does nothing where it is in another schema
