@@ -4,7 +4,6 @@ import errno
 import hashlib
 import logging
 import math
-import os
 import shutil
 import time
 from collections.abc import Generator
@@ -22,7 +21,7 @@ from dlt.load.exceptions import LoadClientJobException, LoadClientJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from extract import calls as provider_calls
-from extract import injection, raw, renamed
+from extract import configuration, injection, raw, renamed
 from extract.calls import Calls, seconds_left_in_month
 from extract.destination import Raw
 from extract.errors import SourceError
@@ -33,6 +32,7 @@ from kasparro.settings import ALL_SOURCES, Settings, SourceName
 from kasparro.warehouse import Warehouse
 
 logger = logging.getLogger("extract")
+configuration.use()
 
 LABELS: dict[SourceName, str] = {
     "coinpaprika": "CoinPaprika",
@@ -58,16 +58,6 @@ PARTS_OF_A_PACKAGE = (
     PackageStorage.SCHEMA_FILE_NAME,
     PackageStorage.LOAD_PACKAGE_STATE_FILE_NAME,
 )
-DLT_DEFAULTS = {
-    "RUNTIME__DLTHUB_TELEMETRY": "false",
-    "RUNTIME__LOG_LEVEL": "CRITICAL",
-    "EXTRACT__NEXT_ITEM_MODE": "fifo",
-    "LOAD__AUTO_ABORT_ON_TERMINAL_ERROR": "true",
-    "LOAD__DELETE_COMPLETED_JOBS": "true",
-    "LOAD__RAISE_ON_MAX_RETRIES": "3",
-}
-for variable, value in DLT_DEFAULTS.items():
-    os.environ.setdefault(variable, value)  # before dlt reads its configuration for the first time
 
 
 @dataclass(frozen=True)
