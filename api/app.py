@@ -47,6 +47,7 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> E
 
     It starts at once, whether or not the warehouse is up, and picks it up when it comes.
     """
+    prefect_url = environment.prefect_api_url(settings)
     database = Database(locate or (lambda: ensure_warehouse(settings).url("reader")))
     context = Context(
         settings=settings,
@@ -54,7 +55,11 @@ def create_app(settings: Settings, locate: Callable[[], str] | None = None) -> E
         keeper=Keeper(database),
         counts=Memory(1000),
         exports=Places(),
-        prefect=Prefect(environment.prefect_api_url(settings).rstrip("/"), secrets.prefect_auth(settings)),
+        prefect=Prefect(
+            prefect_url,
+            secrets.prefect_auth(settings),
+            is_elsewhere=prefect_url != environment.local_prefect_api_url(settings),
+        ),
         keys=Keys(secrets.admin_api_key(settings), required=settings.api_require_key),
     )
 

@@ -5,3 +5,6 @@
 
 `extract.pipeline.run(name, settings)` runs one source; so does `python -m extract <name>`.
 """
+
+# It puts away what the shell has, and has to do so before anything here imports dlt
+import kasparro  # noqa: F401  # pyright: ignore[reportUnusedImport]

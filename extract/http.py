@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 import psycopg2
 import requests
 
+from extract import configuration
 from extract.answers import (
     LARGEST_BODY_BYTES,
     TooLarge,
@@ -33,6 +34,9 @@ from extract.deadline import Deadline, OutOfTimeError
 from extract.errors import RefusedError, SourceError
 from extract.records import Origin, loads
 from extract.session import Pace, RateLimiter, session
+from kasparro.shell import proxies_for
+
+configuration.use()
 
 __all__ = ["Answer", "Client", "RateLimiter", "SourceError"]
 
@@ -106,6 +110,7 @@ class Client:
         self._session, self._adapter = session(limiter, calls, pace, (CONNECT_SECONDS, READ_SECONDS), retried)
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **(headers or {})})
         self._session.hooks["response"] = [read_bounded, *([refusal_inside] if json else [])]
+        self._session.auth = lambda request: request  # else requests looks for a login in the user's ~/.netrc
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None, **headers: str) -> Answer:
         """GET `base_url + path`.
@@ -183,7 +188,9 @@ class Client:
         for _ in range(MOST_REDIRECTS + 1):
             ours = urlsplit(url)[:2] == urlsplit(self.base_url)[:2]
             sent: Any = {**headers, **self._secrets} if ours else {**headers, "Authorization": None}
-            response = self._session.get(url, params=params, headers=sent, stream=True, allow_redirects=False)
+            response = self._session.get(
+                url, params=params, headers=sent, proxies=proxies_for(url), stream=True, allow_redirects=False
+            )
             if not response.is_redirect:
                 return response
             url, params = urljoin(url, response.headers["Location"]), None

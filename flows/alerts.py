@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import psycopg2
 
 from flows import drift
-from kasparro import alert_url, logs
+from kasparro import alert_url, logs, shell
 from kasparro.settings import Settings, SettingsError, load_settings
 from kasparro.warehouse import Warehouse, WarehouseError, locate
 
@@ -148,7 +148,9 @@ def _send(url: str, title: str, body: str) -> bool:
     if not target.add(url):
         logger.warning("ALERT_URL is no address that Apprise knows: mailto://…, slack://…, json://host/path")
         return False
-    if not target.notify(title=title, body=body):
+    with shell.asking_proxies():
+        is_sent = target.notify(title=title, body=body)
+    if not is_sent:
         logger.warning("an alert could not be sent: %s", title)
         return False
     return True

@@ -87,7 +87,7 @@ def main(given: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1
-    os.environ.update({**prefect_environment(settings), **os.environ})
+    os.environ.update(prefect_environment(settings))
     import httpx
     from prefect.exceptions import ObjectNotFound
 

@@ -60,7 +60,7 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1
-    os.environ.update({**prefect_environment(settings), **os.environ, "PREFECT_LOGGING_EXTRA_LOGGERS": "flows,extract"})
+    os.environ.update(prefect_environment(settings), PREFECT_LOGGING_EXTRA_LOGGERS="flows,extract")
     scratch = settings.kasparro_home / "prefect" / "tmp"  # Prefect's runner storage is one folder for all users else
     scratch.mkdir(parents=True, exist_ok=True)
     os.environ["TMPDIR"] = str(scratch)

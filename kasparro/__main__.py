@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from kasparro import backup, home, interrupts, logs, prefect_ui, system, turn
+from kasparro import backup, home, interrupts, logs, prefect_ui, shell, system, turn
 from kasparro.backup import BackupError
 from kasparro.environment import UI_DIRECTORY, dbt_environment, prefect_environment, psql_environment, write_shell_file
 from kasparro.settings import Settings, SettingsError, load_settings
@@ -93,7 +93,7 @@ def env(settings: Settings, _: list[str]) -> int:
 def dbt(settings: Settings, arguments: list[str]) -> int:
     """Run dbt with credentials supplied."""
     environment = dbt_environment(settings, ensure_warehouse(settings))
-    return _replace([str(BIN / "dbt"), *arguments], environment)
+    return _replace([str(BIN / "dbt"), *arguments], {**shell.users_proxies(os.environ), **environment})
 
 
 def docs(settings: Settings, _: list[str]) -> int:
@@ -115,10 +115,9 @@ def prefect_server(settings: Settings, arguments: list[str]) -> int:
     """Run Prefect's server alone, closed to callers without its password."""
     host = arguments[:1] or ["127.0.0.1"]
     environment = prefect_environment(settings)
-    place = os.environ.get(UI_DIRECTORY) or environment[UI_DIRECTORY]
-    prefect_ui.prepare(settings, Path(place), environment["PREFECT_API_URL"])
+    prefect_ui.prepare(settings, Path(environment[UI_DIRECTORY]), environment["PREFECT_API_URL"])
     command = system.prefect_command(settings, host[0])
-    return _replace(list(command), {**environment, UI_DIRECTORY: place})
+    return _replace(list(command), environment)
 
 
 def save_backup(settings: Settings, arguments: list[str]) -> int:

@@ -41,6 +41,29 @@ LIBPQ_VARIABLES = {
     "sslrootcert": "PGSSLROOTCERT",
     "target_session_attrs": "PGTARGETSESSIONATTRS",
 }
+OTHER_LIBPQ_VARIABLES = (
+    "PGCLIENTENCODING",
+    "PGDATESTYLE",
+    "PGGEQO",
+    "PGGSSDELEGATION",
+    "PGGSSLIB",
+    "PGHOSTADDR",
+    "PGKRBSRVNAME",
+    "PGLOADBALANCEHOSTS",
+    "PGMAXPROTOCOLVERSION",
+    "PGMINPROTOCOLVERSION",
+    "PGPASSFILE",
+    "PGREQUIREPEER",
+    "PGSERVICE",
+    "PGSERVICEFILE",
+    "PGSSLCERTMODE",
+    "PGSSLCRLDIR",
+    "PGSSLMAXPROTOCOLVERSION",
+    "PGSSLMINPROTOCOLVERSION",
+    "PGSSLSNI",
+    "PGTZ",
+)
+"""What else libpq reads, and no URL of ours says."""
 
 
 def parse(given: str) -> URL:

@@ -1,6 +1,5 @@
 """The environments that tools of others are run in: dbt's credentials, Prefect's addresses, telemetry off."""
 
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -18,7 +17,6 @@ QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-    "RUNTIME__DLTHUB_TELEMETRY": "false",
 }
 UI_DIRECTORY = "PREFECT_SERVER_UI_STATIC_DIRECTORY"
 PREFECT_RUNS_KEPT_DAYS = 14
@@ -61,8 +59,8 @@ def psql_environment(warehouse: Warehouse) -> dict[str, str]:
 
 
 def prefect_api_url(settings: Settings) -> str:
-    """Where Prefect's API answers: the one set for all of Prefect, else this machine's."""
-    return os.environ.get("PREFECT_API_URL") or local_prefect_api_url(settings)
+    """Where Prefect's API answers: at the address that is set, else on this machine."""
+    return settings.prefect_api_url or local_prefect_api_url(settings)
 
 
 def local_prefect_api_url(settings: Settings) -> str:
@@ -97,10 +95,15 @@ def prefect_environment(settings: Settings, api_url: str | None = None) -> dict[
 
 
 def write_shell_file(settings: Settings, warehouse: Warehouse) -> Path:
-    """Write `env` under KASPARRO_HOME (mode 0600): sourced by a shell, plain `dbt` and `psql` work in it."""
+    """Write `env` under KASPARRO_HOME (mode 0600): sourced by a shell, plain `dbt` and `psql` work in it.
+
+    What the shell has for other servers does not reach ours: libpq's other variables are unset there.
+    """
     path = home.folder(settings) / "env"
     variables = {**dbt_environment(settings, warehouse), **psql_environment(warehouse)}
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    read = {*database_url.LIBPQ_VARIABLES.values(), *database_url.OTHER_LIBPQ_VARIABLES}
+    lines = [f"unset {' '.join(sorted(read - variables.keys()))}"]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     lines.append(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH")
     with home.writing(settings):
         home.write_private(path, "\n".join(lines) + "\n")

@@ -130,6 +130,7 @@ class Settings(BaseSettings):
     api_require_key: bool = False
     api_rate_limit: QuotaSetting = None
     prefect_auth: Secret = None
+    prefect_api_url: HttpAddress | None = None
     invented_market: bool = False
 
     alert_url: Secret = None

@@ -65,10 +65,10 @@ def is_up(client: httpx.Client, server: "subprocess.Popen[bytes]", log: Path) ->
         return False
 
 
-def at(api_settings: Settings, prefect: httpx.Client, monkeypatch: pytest.MonkeyPatch, **values: Any) -> Settings:
+def at(api_settings: Settings, prefect: httpx.Client, **values: Any) -> Settings:
     """Settings of an API that knows this server."""
-    monkeypatch.setenv("PREFECT_API_URL", str(prefect.base_url).rstrip("/"))
-    return api_settings.model_copy(update={"prefect_auth": AUTH, **values})
+    url = str(prefect.base_url).rstrip("/")
+    return api_settings.model_copy(update={"prefect_api_url": url, "prefect_auth": AUTH, **values})
 
 
 @pytest.fixture
@@ -86,11 +86,9 @@ def deployment(prefect: httpx.Client) -> Generator[str]:
 
 
 @pytest.fixture
-def api(
-    empty: Warehouse, api_settings: Settings, prefect: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> Generator[Api]:
+def api(empty: Warehouse, api_settings: Settings, prefect: httpx.Client) -> Generator[Api]:
     """The API over an empty warehouse and this Prefect."""
-    with serving(at(api_settings, prefect, monkeypatch), lambda: empty.url("reader")) as api:
+    with serving(at(api_settings, prefect), lambda: empty.url("reader")) as api:
         api.wait_for(None)
         yield api
 
@@ -303,14 +301,39 @@ def test_says_what_to_do_when_there_is_no_deployment(api: Api) -> None:
 
 
 def test_says_what_to_do_when_prefect_refuses_us(
-    empty: Warehouse, api_settings: Settings, prefect: httpx.Client, monkeypatch: pytest.MonkeyPatch
+    empty: Warehouse, api_settings: Settings, prefect: httpx.Client
 ) -> None:
-    settings = at(api_settings, prefect, monkeypatch, prefect_auth="kasparro:wrong")
+    settings = at(api_settings, prefect, prefect_auth="kasparro:wrong")
     with serving(settings, lambda: empty.url("reader")) as api:
         answer = api.post("/etl/trigger", headers=WITH_KEY)
     assert answer.status_code == 503
     assert "PREFECT_AUTH" in answer.json()["detail"]
     assert "wrong" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ({"paused": True}, "the schedule is paused in "),
+        ({"schedules": []}, "the schedule is paused in "),
+        ({"schedules": [{"schedule": {"interval": 3600}, "active": True}]}, "nothing takes the runs of "),
+    ],
+)
+def test_health_says_what_stands_against_runs_by_schedule(
+    api: Api, marts: Marts, prefect: httpx.Client, schedule: dict[str, Any], expected: str
+) -> None:
+    marts.run(datetime.now(UTC) - timedelta(days=1), [{"source": "csv"}])
+
+    def reasons() -> str:
+        return " ".join(reason["reason"] for reason in api.get("/health").json()["reasons"])
+
+    eventually(lambda: "knows no deployment elt/elt" in reasons(), "it is missed")
+    flow = prefect.post("/flows/", json={"name": "elt"}).json()["id"]
+    created = prefect.post("/deployments/", json={"name": "elt", "flow_id": flow, **schedule}).json()
+    try:
+        eventually(lambda: expected in reasons(), expected)
+    finally:
+        prefect.delete(f"/deployments/{created['id']}")
 
 
 def test_says_what_to_do_when_prefect_is_away(market: Api) -> None:

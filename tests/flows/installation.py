@@ -12,13 +12,14 @@ import psycopg2
 from kasparro.settings import REPOSITORY
 from kasparro.warehouse import locate
 from providers.stand_in import StandIn
+from tests import hostile
 from tests.conftest import make_settings
 
 PATIENCE_SECONDS = 120
 
 
 class Installation:
-    """An installation of its own, run as a user runs it: commands in processes, an embedded warehouse."""
+    """An installation of its own, run as a user runs it: commands in processes, an embedded warehouse, any shell."""
 
     def __init__(self, home: Path, stand_in: StandIn) -> None:
         self.settings = make_settings(home)
@@ -26,6 +27,7 @@ class Installation:
         feeds = ",".join(stand_in.rss_url(name) for name in stand_in.market.feed_names())
         self.environment: Mapping[str, str] = {
             **os.environ,
+            **hostile.SHELL,
             "KASPARRO_HOME": str(home),
             "PG_PORT": str(self.settings.pg_port),
             "COINPAPRIKA_BASE_URL": stand_in.coinpaprika_url,

@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg2
 
+from kasparro import shell
 from kasparro.database_url import text
 from kasparro.settings import REPOSITORY
 from kasparro.warehouse import EmbeddedPostgres
@@ -32,6 +33,7 @@ OF_RUNS = ("fetches", "provider_calls")
 def _run(environment: Mapping[str, str], log: str, file_bytes: int | None) -> None:
     os.setsid()
     os.environ.update(environment)
+    shell.put_away(os.environ)  # as a process that is not forked does while it imports
     os.chdir(REPOSITORY)
     with Path(log).open("wb") as output:
         os.dup2(output.fileno(), 1)

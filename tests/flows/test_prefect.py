@@ -21,7 +21,6 @@ import pytest
 from flows import orphans
 from flows.transform import LAYERS
 from kasparro import turn
-from kasparro.environment import prefect_environment
 from kasparro.secrets import prefect_auth
 from kasparro.settings import REPOSITORY
 from kasparro.warehouse import EmbeddedPostgres, locate
@@ -29,6 +28,7 @@ from providers.faults import Plan, Rule
 from providers.faults.transport import Hang, Slow
 from providers.generated import GeneratedMarket
 from providers.server import running
+from tests import hostile
 from tests.api.browser import chromium, complaints, text
 from tests.api.browser import requests as addresses
 from tests.conftest import make_settings
@@ -42,6 +42,11 @@ DEPLOYMENTS = {
     "backfill": {"coins", "start", "end", "sources"},
     "maintenance": set[str](),
 }
+PROFILE = """
+active = "test"
+[profiles.test]
+PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS = "5"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +54,12 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
     """Prefect's server with the deployments served, over an embedded warehouse and stand-in providers."""
     home = tmp_path_factory.mktemp("prefect")
     settings = make_settings(home, etl_interval_minutes=60)
+    (home / "prefect").mkdir()
+    (home / "prefect" / "profiles.toml").write_text(PROFILE)
     with running(GeneratedMarket(coins=60, seed=5)) as stand_in:
         environment = {
             **os.environ,
-            **prefect_environment(settings),
+            **hostile.SHELL,
             "KASPARRO_HOME": str(home),
             "PG_PORT": str(settings.pg_port),
             "PREFECT_PORT": str(settings.prefect_port),
@@ -61,7 +68,6 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
             "COINPAPRIKA_BASE_URL": stand_in.coinpaprika_url,
             "COINGECKO_BASE_URL": "http://127.0.0.1:1",
             "COINPAPRIKA_RATE_LIMIT": "1000/s",
-            "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",
         }
         client = Prefect(settings, stand_in, environment)
         try:

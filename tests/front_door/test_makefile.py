@@ -130,3 +130,11 @@ def test_ctrl_c_reaches_the_system(checkout: Checkout) -> None:
         os.killpg(make.pid, signal.SIGINT)
         # make may add a word of its own when its child ends the moment the signal comes
         assert make.stdout.readline() == "stopped cleanly\n"
+
+
+def test_what_the_shell_has_for_other_pythons_is_not_handed_on(checkout: Checkout) -> None:
+    checkout.make("ready")
+    checkout.module("kasparro", "import os; print({n: v for n, v in os.environ.items() if n.startswith('PYTHON')})")
+    theirs = {"PYTHONPATH": "/nowhere", "PYTHONWARNINGS": "error", "PYTHONSAFEPATH": "1", "PYTHONHOME": "/nowhere"}
+    result = checkout.make("url", **theirs, PYTHONINSPECT="1", PYTHONUTF8="0", PYTHONPLATLIBDIR="nowhere")
+    assert result.stdout in ("{'PYTHONUTF8': '1'}\n", "{'PYTHON': '', 'PYTHONUTF8': '1'}\n"), result.stderr

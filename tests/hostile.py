@@ -1,0 +1,106 @@
+"""A shell that is set up for other programs: whatever our processes are started from, it changes nothing in them."""
+
+NOBODY = "http://127.0.0.1:1"
+"""A proxy that takes no connection."""
+
+OF_LIBPQ = {
+    "PGAPPNAME": "theirs",
+    "PGCHANNELBINDING": "require",
+    "PGCLIENTENCODING": "LATIN1",
+    "PGCONNECT_TIMEOUT": "not a number",
+    "PGDATABASE": "theirs",
+    "PGDATESTYLE": "SQL, DMY",
+    "PGGEQO": "nonsense",
+    "PGGSSENCMODE": "require",
+    "PGHOST": "theirs.invalid",
+    "PGHOSTADDR": "192.0.2.1",
+    "PGLOADBALANCEHOSTS": "random",
+    "PGOPTIONS": "-c default_transaction_read_only=on -c statement_timeout=1ms",
+    "PGPASSFILE": "/nowhere",
+    "PGPASSWORD": "theirs",
+    "PGPORT": "1",
+    "PGREQUIREAUTH": "none",
+    "PGREQUIREPEER": "nobody",
+    "PGSERVICE": "theirs",
+    "PGSERVICEFILE": "/nowhere",
+    "PGSSLCERTMODE": "require",
+    "PGSSLMODE": "verify-full",
+    "PGSSLNEGOTIATION": "direct",
+    "PGSSLROOTCERT": "/nowhere",
+    "PGSYSCONFDIR": "/nowhere",
+    "PGTARGETSESSIONATTRS": "standby",
+    "PGTZ": "Asia/Kathmandu",
+    "PGUSER": "theirs",
+}
+OF_DBT = {
+    "DBT_ENGINE_FAIL_FAST": "true",
+    "DBT_EMPTY": "true",
+    "DBT_ENGINE_WARN_ERROR": "true",
+    "DBT_EXCLUDE_RESOURCE_TYPES": "model",
+    "DBT_FAIL_FAST": "true",
+    "DBT_FULL_REFRESH": "true",
+    "DBT_HOST": "theirs.invalid",
+    "DBT_LOG_FORMAT": "nonsense",
+    "DBT_PROFILE": "theirs",
+    "DBT_PROFILES_DIR": "/nowhere",
+    "DBT_PROJECT_DIR": "/nowhere",
+    "DBT_STATE": "/nowhere",
+    "DBT_TARGET": "theirs",
+    "DBT_TARGET_PATH": "/nowhere",
+    "DBT_VERSION_CHECK": "nonsense",
+    "DBT_WARN_ERROR": "true",
+}
+OF_DLT = {
+    "CREATE_INDEXES": "true",
+    "CREDENTIALS": "postgresql://theirs.invalid/theirs",
+    "DATASET_NAME": "theirs",
+    "DATA_WRITER__BUFFER_MAX_ITEMS": "nonsense",
+    "DATA_WRITER__DISABLE_COMPRESSION": "nonsense",
+    "DESTINATION__POSTGRES__CREDENTIALS": "postgresql://theirs.invalid/theirs",
+    "DLT_CONFIG_FOLDER": "nowhere",
+    "DLT_DATA_DIR": "/nowhere",
+    "DLT_DEFAULT_NAMING_MODULE": "nonsense",
+    "DLT_DLT_ID_LENGTH_BYTES": "nonsense",
+    "DLT_PROJECT_DIR": "/nowhere",
+    "DLT_USE_JSON": "simplejson",
+    "EXTRACT__MAX_PARALLEL_ITEMS": "nonsense",
+    "LOAD__LOADER_PARALLELISM_STRATEGY": "nonsense",
+    "LOAD__WORKERS": "nonsense",
+    "NAMING": "nonsense",
+    "NORMALIZE__LOADER_FILE_FORMAT": "nonsense",
+    "NORMALIZE__WORKERS": "nonsense",
+    "RUNTIME__DLTHUB_TELEMETRY": "true",
+    "RUNTIME__LOG_LEVEL": "nonsense",
+    "RUNTIME__REQUEST_TIMEOUT": "nonsense",
+    "SCHEMA__NAMING": "nonsense",
+    "WORKERS": "nonsense",
+}
+OF_PREFECT = {
+    "PREFECT_API_KEY": "theirs",
+    "PREFECT_API_TLS_INSECURE_SKIP_VERIFY": "nonsense",
+    "PREFECT_CLIENT_CUSTOM_HEADERS": "nonsense",
+    "PREFECT_HOME": "/nowhere",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_LOGGING_SETTINGS_PATH": "/nowhere",
+    "PREFECT_PROFILE": "theirs",
+    "PREFECT_SERVER_API_BASE_PATH": "/theirs",
+    "PREFECT_SERVER_DATABASE_CONNECTION_URL": "sqlite+aiosqlite:////nowhere/theirs.db",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
+    "PREFECT_UNIT_TEST_MODE": "nonsense",
+    "prefect_runner_poll_frequency": "nonsense",
+}
+PROXIES = {
+    "HTTP_PROXY": NOBODY,
+    "HTTPS_PROXY": NOBODY,
+    "ALL_PROXY": "socks5h://127.0.0.1:1",
+    "http_proxy": NOBODY,
+    "https_proxy": NOBODY,
+    "all_proxy": "theirs://",
+    "NO_PROXY": "",
+    "no_proxy": "theirs.invalid",
+}
+FOREIGN = {**OF_LIBPQ, **OF_DBT, **OF_PREFECT} | {
+    name: value for name, value in OF_DLT.items() if name.startswith("DLT_")
+}
+"""What is put away."""
+SHELL = {**OF_LIBPQ, **OF_DBT, **OF_DLT, **OF_PREFECT, **PROXIES}
