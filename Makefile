@@ -6,7 +6,9 @@ MAKEFLAGS += --no-print-directory
 .SUFFIXES:
 
 export PYTHON DEMO     # make PYTHON=/path/to/python3 run; make DEMO=1 up
-unexport PYTHONDONTWRITEBYTECODE # a pass imports 3,000 modules: compiling them each time takes 2 s
+# What the shell has for other Pythons is not for ours: paths, warnings as errors, a prompt at the end, no compiled files
+unexport $(filter-out PYTHON,$(filter PYTHON%,$(.VARIABLES)))
+export PYTHONUTF8 := 1
 python := .venv/bin/python
 
 # Recipes `exec` what they run: make then passes a SIGTERM on to it, and dies without a word when it ends well.
