@@ -183,10 +183,8 @@ def test_a_body_that_asks_for_something_else_starts_nothing(
 
 
 @pytest.mark.usefixtures("deployment")
-def test_a_source_that_is_off_is_refused(
-    empty: Warehouse, api_settings: Settings, prefect: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with serving(at(api_settings, prefect, monkeypatch, sources=["csv"]), lambda: empty.url("reader")) as api:
+def test_a_source_that_is_off_is_refused(empty: Warehouse, api_settings: Settings, prefect: httpx.Client) -> None:
+    with serving(at(api_settings, prefect, sources=["csv"]), lambda: empty.url("reader")) as api:
         api.wait_for(None)
         answer = api.post("/etl/trigger", headers=WITH_KEY, json={"sources": ["csv", "rss"]})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "sources")
@@ -224,10 +222,10 @@ def test_the_id_given_is_known_from_then_on(
 
 
 def test_many_at_once_in_several_processes_start_one(
-    empty: Warehouse, api_settings: Settings, prefect: httpx.Client, deployment: str, monkeypatch: pytest.MonkeyPatch
+    empty: Warehouse, api_settings: Settings, prefect: httpx.Client, deployment: str
 ) -> None:
     """They share no lock but what Prefect knows: the oldest stands, the others are taken back."""
-    settings = at(api_settings, prefect, monkeypatch)
+    settings = at(api_settings, prefect)
     with ExitStack() as held, ThreadPoolExecutor(8) as pool:
         apis = [held.enter_context(serving(settings, lambda: empty.url("reader"))) for _ in range(4)]
         for each in apis:
