@@ -82,8 +82,12 @@ class Extracted:
 
 
 def pipeline_for(name: SourceName, settings: Settings, warehouse: Warehouse) -> dlt.Pipeline:
-    """The dlt pipeline of a source. Its working folder belongs to one warehouse: another one starts afresh."""
-    place = hashlib.sha256(warehouse.shown.encode()).hexdigest()[:8]
+    """The dlt pipeline of a source. Its working folder belongs to one warehouse: another one starts afresh.
+
+    So does one that a backup was restored to: the folder's checkpoints are of rows that are gone.
+    """
+    restore = raw.last_restore(warehouse.url("loader"))
+    place = hashlib.sha256(f"{warehouse.shown}{restore}".encode()).hexdigest()[:8]
     return dlt.pipeline(
         pipeline_name=name,
         pipelines_dir=str(settings.kasparro_home / "dlt" / place),

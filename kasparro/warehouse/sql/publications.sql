@@ -5,7 +5,14 @@ create table if not exists ops.publications (
     run_id uuid,
     changes jsonb not null default '{{}}'
 );
+alter table ops.publications add column if not exists publication_id uuid not null default gen_random_uuid();
 comment on table ops.publications is 'One row per published version of the marts';
+comment on column ops.publications.publication_id is 'Tells the version from one of the same number that was published before a backup was restored';
+create table if not exists ops.restores (
+    restore_id uuid primary key default gen_random_uuid(),
+    restored_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.restores is 'One row per backup put in place of the warehouse: what is remembered elsewhere of the time before is void';
 create table if not exists ops.published_loads (
     schema_name text not null,
     load_id text not null,
@@ -53,8 +60,9 @@ comment on table ops.pruned_quotes is 'Up to when retention has removed quotes: 
 alter table ops.pruned_quotes owner to kasparro_transformer;
 alter table ops.build_marks owner to kasparro_transformer;
 alter table ops.last_build owner to kasparro_transformer;
+alter table ops.restores owner to kasparro_transformer;
 alter table ops.publications owner to kasparro_transformer;
 alter table ops.published_loads owner to kasparro_transformer;
-grant select on ops.publications, ops.published_loads to kasparro_loader;
+grant select on ops.publications, ops.published_loads, ops.restores to kasparro_loader;
 grant select, insert, delete on ops.identity_labels to kasparro_loader;
 grant select on all tables in schema marts, ops to kasparro_reader;
