@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from api.context import context_of
 from api.encoding import TIMES, decimal_text, encode, float_text
 from api.problems import Problem
-from api.readmodel.queries import Publication, latest_publication
+from api.readmodel.queries import Publication, latest_publication, meta_of
 from api.responses import NO_STORE, latency_ms, marts_headers, not_modified, raw_marts_headers
 
 Find = Callable[[Connection, Publication], Any]
@@ -48,7 +48,7 @@ def of_marts(request: Request, find: Find, decimals: str = "number") -> Response
     """What `find` gives, all of one version. Raises a 404 problem before the first. Blocks on the warehouse."""
     context = context_of(request)
     cacheable = request.method == "GET"  # what was asked for in a body no address and no tag can tell
-    unchanged = not_modified(request, raw_marts_headers(request, context.keeper.current.version, None))
+    unchanged = not_modified(request, raw_marts_headers(request, context.keeper.current.tag, None))
     if cacheable and unchanged is not None and context.keeper.outage is None:
         return unchanged
     with context.database.transaction() as connection:
@@ -56,8 +56,8 @@ def of_marts(request: Request, find: Find, decimals: str = "number") -> Response
         if publication is None:
             raise Problem(404, "Nothing is published yet: the first pass has not completed.")
         data = find(connection, publication)
-    meta = {"version": publication.version, "published_at": publication.published_at}
-    headers = marts_headers(request, publication.version, None) if cacheable else NO_STORE
+    meta = meta_of(publication)
+    headers = marts_headers(request, publication.tag, None) if cacheable else NO_STORE
     return Response(body(request, data, meta, decimals), headers=headers, media_type="application/json")
 
 

@@ -37,12 +37,12 @@ class Ready(Response):
         self.background = None
 
 
-def raw_marts_headers(request: Request, version: int | None, outage: Outage | None, form: str = "json") -> RawHeaders:
-    """Headers of an answer over the marts: a weak tag of version and representation first, always revalidated."""
+def raw_marts_headers(request: Request, tag: str, outage: Outage | None, form: str = "json") -> RawHeaders:
+    """Headers of an answer over the marts: a weak tag of publication and representation first, always revalidated."""
     representation = zlib.crc32(request.scope["query_string"], FORMS[form])
     private = request.app.state.context.settings.api_require_key
     headers = [
-        (b"etag", b'W/"%d-%b-%08x"' % (version or 0, RELEASE, representation)),
+        (b"etag", b'W/"%b-%b-%08x"' % (tag.encode(), RELEASE, representation)),
         *(PRIVATE if private else PUBLIC),
     ]
     if outage is not None:
@@ -50,9 +50,9 @@ def raw_marts_headers(request: Request, version: int | None, outage: Outage | No
     return headers
 
 
-def marts_headers(request: Request, version: int | None, outage: Outage | None, form: str = "json") -> dict[str, str]:
+def marts_headers(request: Request, tag: str, outage: Outage | None, form: str = "json") -> dict[str, str]:
     """The same by name."""
-    return {name.decode(): value.decode() for name, value in raw_marts_headers(request, version, outage, form)}
+    return {name.decode(): value.decode() for name, value in raw_marts_headers(request, tag, outage, form)}
 
 
 def not_modified(request: Request, headers: RawHeaders) -> Response | None:

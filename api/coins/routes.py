@@ -97,10 +97,10 @@ def _from_memory(request: Request, canonical_id: str, decimals: str) -> Response
     content = one.body(
         request,
         {**coin, "relations": None, "deployments": None},
-        {"version": snapshot.version, "published_at": snapshot.published_at},
+        {"version": snapshot.version, "published_at": snapshot.published_at, "publication": snapshot.tag},
         decimals,
     )
-    headers = {**marts_headers(request, snapshot.version, outage), "Warning": '110 kasparro "Response is Stale"'}
+    headers = {**marts_headers(request, snapshot.tag, outage), "Warning": '110 kasparro "Response is Stale"'}
     return Response(content, headers=headers, media_type="application/json")
 
 

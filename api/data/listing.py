@@ -21,7 +21,7 @@ def answer(request: Request, query: DataQuery) -> Response:
     counts = context_of(request).counts
 
     def sources(connection: Connection, publication: Publication) -> tuple[str, ...]:
-        listed = counts.of((publication.version, "sources"), lambda: queries.sources(connection))
+        listed = counts.of((publication.tag, "sources"), lambda: queries.sources(connection))
         return _drawn_on(query, listed)
 
     # the newest quotes change places with a version; windows and articles are records, which only grow

@@ -35,11 +35,11 @@ def answer(request: Request, query: DataQuery, name: str) -> Response:
     walk_id = query.walk("/data")
     walk = cursor.read(query.cursor, walk_id)
     if walk is not None:
-        kept = keeper.at(walk.version)
+        kept = keeper.at(walk.tag)
         if kept is None:
-            raise cursor.expired(walk.version)
+            raise cursor.expired(walk.tag)
         snapshot, offset = kept, _offset(walk)
-    headers = raw_marts_headers(request, snapshot.version, keeper.outage, name)
+    headers = raw_marts_headers(request, snapshot.tag, keeper.outage, name)
     unchanged = not_modified(request, headers)
     if unchanged is not None:
         return unchanged
@@ -53,9 +53,9 @@ def answer(request: Request, query: DataQuery, name: str) -> Response:
     following = offset + len(page.coins)
     more = None
     if page.coins and following < page.total:
-        more = cursor.write(walk_id, snapshot.version or 0, [following])
+        more = cursor.write(walk_id, snapshot.tag, [following])
     if name != "json":
-        named = marts_headers(request, snapshot.version, keeper.outage, name)
+        named = marts_headers(request, snapshot.tag, keeper.outage, name)
         if more is not None:
             named["Link"] = cursor.link(request, more)
         return _export(context, snapshot, query, name, page.coins, named)
@@ -96,7 +96,7 @@ def _export(
 ) -> Response:
     """The rows in another format, as a stream."""
     columns = PLAIN_COLUMNS if query.fields is None else query.chosen(TYPED)
-    extents = partial(context.counts.of, (snapshot.version, "extents"), snapshot.extents)
+    extents = partial(context.counts.of, (snapshot.tag, "extents"), snapshot.extents)
     writer = formats.writer(name, columns, query.decimals, extents)
     places = [TYPED.index(column) for column in columns]
 

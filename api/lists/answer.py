@@ -18,7 +18,7 @@ from api.lists.decimals import Extent, Extents
 from api.lists.listing import Listing
 from api.lists.page import Page, decimals_of
 from api.lists.tables import whole_table
-from api.readmodel.queries import Publication, latest_publication
+from api.readmodel.queries import NOTHING, Publication, is_published, latest_publication, meta_of
 from api.responses import NO_STORE, envelope, marts_headers, not_modified, raw_marts_headers
 from api.rows import row_writer
 
@@ -45,32 +45,38 @@ def of_marts(
     *,
     sources: Sources | None = None,
     one_version: bool = False,
+    since: str | None = None,
 ) -> Response:
     """A list over the marts, all of one version; empty before the first. Blocks on the warehouse.
 
     `sources` says which sources the list draws on, and may refuse the question. With `one_version` a walk ends (410)
-    when a new version is published: its rows may change places.
+    when a new version is published: its rows may change places. With `since` the list is of what came after that
+    publication, and refused (410) when the warehouse has never had it, or no longer.
     """
     context = context_of(request)
     shown = _shown(request, query, listing)
     name = formats.wanted(request, query.format)
-    unchanged = not_modified(request, raw_marts_headers(request, context.keeper.current.version, None, name))
+    unchanged = not_modified(request, raw_marts_headers(request, context.keeper.current.tag, None, name))
     if unchanged is not None and context.keeper.outage is None:
         return unchanged
     with ExitStack() as stack:
         connection = stack.enter_context(context.database.transaction())
         publication = latest_publication(connection)
-        version = publication.version if publication else None
-        headers = marts_headers(request, version, None, name)
-        meta: dict[str, Any] = {"version": version, "published_at": publication.published_at if publication else None}
+        tag = publication.tag if publication else NOTHING
+        headers = marts_headers(request, tag, None, name)
+        meta = meta_of(publication)
         if publication is not None:
-            if one_version and shown.walk is not None and shown.walk.version != version:
-                raise cursor.expired(shown.walk.version)
+            # a walk over a record goes on in later versions, unless a backup has taken back the one it began on
+            began = tag if shown.walk is None else shown.walk.tag
+            if began != tag and (one_version or not is_published(connection, began)):
+                raise cursor.expired(began)
+            if since is not None and since != "0" and not is_published(connection, since):
+                raise cursor.unknown(since)
             if sources is not None:
                 meta["sources"] = sources(connection, publication)
         elif sources is not None:
             meta["sources"] = ()
-        counted = None if publication is None else (publication.version, listing.identity)
+        counted = None if publication is None else (tag, listing.identity)
         there = connection if publication else None
         if name != "json" and query.limit is None and shown.walk is None:
             return _exported(context, shown, name, headers, there, counted, stack.pop_all())
@@ -123,7 +129,7 @@ def _page(
     rows: list[Row] = []
     more, total = None, 0
     if connection is not None:
-        rows, more = _read(shown, connection, meta.get("version") or 0)
+        rows, more = _read(shown, connection, meta.get("publication") or NOTHING)
         counts = context_of(request).counts
         total = listing.total(connection) if counted is None else counts.of(counted, lambda: listing.total(connection))
     if name != "json":
@@ -147,7 +153,7 @@ def _page(
     return Response(body, headers=headers, media_type=formats.JSON)
 
 
-def _read(shown: Shown, connection: Connection, version: int) -> tuple[list[Row], str | None]:
+def _read(shown: Shown, connection: Connection, tag: str) -> tuple[list[Row], str | None]:
     """The rows of a page, as chosen, and the cursor behind them. Raises a 422 for a cursor that we did not write."""
     query, listing = shown.query, shown.listing
     keys = 1 + len(listing.tie)
@@ -159,7 +165,7 @@ def _read(shown: Shown, connection: Connection, version: int) -> tuple[list[Row]
             raise
         raise cursor.no_cursor() from None
     page = found[: query.rows]
-    more = cursor.write(shown.walk_id, version, list(page[-1][-keys:])) if len(found) > len(page) else None
+    more = cursor.write(shown.walk_id, tag, list(page[-1][-keys:])) if len(found) > len(page) else None
     return _picked(shown, page), more
 
 

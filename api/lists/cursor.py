@@ -12,15 +12,15 @@ from api.problems import Problem, invalid
 
 
 class Cursor(NamedTuple):
-    """The version the walk is on, and the place in it: an offset, or the keys of the last row seen."""
+    """The publication the walk is on, and the place in it: an offset, or the keys of the last row seen."""
 
-    version: int
+    tag: str
     place: list[Any]
 
 
-def write(walk: int, version: int, place: list[Any]) -> str:
+def write(walk: int, tag: str, place: list[Any]) -> str:
     """The cursor behind the last row of a page. `walk` tells what must stay the same from page to page."""
-    return base64.urlsafe_b64encode(orjson.dumps([version, walk, place])).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps([tag, walk, place])).decode().rstrip("=")
 
 
 def link(request: Request, following: str) -> str:
@@ -36,14 +36,14 @@ def read(given: str | None, walk: int) -> Cursor | None:
         return None
     try:
         padded = given + "=" * (-len(given) % 4)
-        version, of, place = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        tag, of, place = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, TypeError):
         raise no_cursor() from None
-    if type(version) is not int or type(place) is not list:
+    if not isinstance(tag, str) or type(place) is not list:
         raise no_cursor()
     if of != walk:
         raise invalid("cursor", "belongs to other filters or another sort: repeat those of the first page")
-    return Cursor(version, place)
+    return Cursor(tag, place)
 
 
 def no_cursor() -> Problem:
@@ -51,7 +51,13 @@ def no_cursor() -> Problem:
     return invalid("cursor", "is not a cursor of this API")
 
 
-def expired(version: int) -> Problem:
+def unknown(since: str) -> Problem:
+    """What is asked for came after a publication that the warehouse does not have."""
+    detail = f"since: the warehouse has no publication {since}, so a backup was restored: start again without it."
+    return Problem(410, detail, errors=[{"field": "since", "message": "unknown"}])
+
+
+def expired(tag: str) -> Problem:
     """A walk that took too long."""
-    detail = f"cursor: version {version} is no longer kept; start again without it."
+    detail = f"cursor: version {tag.partition('-')[0]} is no longer kept; start again without it."
     return Problem(410, detail, errors=[{"field": "cursor", "message": "expired"}])

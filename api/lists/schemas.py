@@ -27,6 +27,9 @@ class Meta(BaseModel):
 
     version: int | None
     published_at: datetime | None
+    publication: str | None = Field(
+        description="Tells the version from another one of its number, as there may be once a backup was restored"
+    )
     sources: list[str] | None = None
 
 

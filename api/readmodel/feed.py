@@ -16,6 +16,8 @@ class Feed:
     def __init__(self) -> None:
         self._known: deque[Announcement] = deque(maxlen=REMEMBERED)
         self._listeners: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self.restarts = 0
+        """How often what was announced turned out to be of another history: a backup was restored."""
 
     @property
     def newest(self) -> int:
@@ -26,6 +28,23 @@ class Feed:
     def oldest(self) -> int:
         """The oldest version that is remembered; 0 before the first."""
         return self._known[0].version if self._known else 0
+
+    @property
+    def newest_tag(self) -> str | None:
+        """The newest publication announced; None before the first."""
+        return self._known[-1].publication if self._known else None
+
+    def has(self, tag: str) -> bool:
+        """Whether a publication, or a bare version, is of the history that is announced, as far as is remembered."""
+        version, _, identity = tag.partition("-")
+        known = next((each.publication for each in tuple(self._known) if each.version == int(version)), None)
+        return int(version) < self.oldest or (known is not None and (not identity or known == tag))
+
+    def restart(self, announcements: Iterable[Announcement]) -> None:
+        """Announce another history in place of the one that was announced."""
+        self._known = deque(maxlen=REMEMBERED)
+        self.restarts += 1
+        self.add(announcements)
 
     def add(self, announcements: Iterable[Announcement]) -> None:
         """Announce what is new, and wake the listeners."""

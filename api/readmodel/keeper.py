@@ -73,12 +73,9 @@ class Keeper:
             return Outage(since, "it takes connections but does not answer", reachable=False)
         return self._outage
 
-    def at(self, version: int) -> Snapshot | None:
-        """The snapshot of a version, if it is still kept."""
-        return next(
-            (snapshot for snapshot in self._snapshots if snapshot.version == version),
-            None,
-        )
+    def at(self, tag: str) -> Snapshot | None:
+        """The snapshot of a publication, if it is still kept."""
+        return next((snapshot for snapshot in self._snapshots if snapshot.tag == tag), None)
 
     def start(self) -> None:
         """Begin to follow the warehouse; returns at once, also when it is away."""
@@ -133,14 +130,14 @@ class Keeper:
         """Take up the newest version, if it is not the one in memory. Version and coins are of one transaction."""
         publication = queries.latest_publication(connection)
         self._heard = time.monotonic()
-        if publication is not None and publication.version != self.current.version:
+        if publication is not None and publication.tag != self.current.tag:
             started = time.perf_counter()
             self._snapshots = self._snapshots[: KEPT - 1]  # room for the one to come
             self.current.ordered.forget()
             coins = queries.coins(connection)
-            snapshot = build(publication.version, publication.published_at, coins, self.current)
+            snapshot = build(publication, coins, self.current)
             self._keep(snapshot)
-            self.feed.add(queries.publications(connection, self.feed.newest, REMEMBERED))
+            self._announce(connection)
             seconds = time.perf_counter() - started
             log.info("serving version %s: %s coins, ready in %.2f s", snapshot.version, len(snapshot.rows), seconds)
             _give_back_memory()
@@ -151,6 +148,14 @@ class Keeper:
             self._outage = None
             log.info("the warehouse answers")
 
+    def _announce(self, connection: Connection) -> None:
+        announced = self.feed.newest_tag
+        if announced is None or queries.is_published(connection, announced):
+            self.feed.add(queries.publications(connection, self.feed.newest, REMEMBERED))
+        else:
+            log.warning("version %s is no longer what it was: a backup was restored", self.feed.newest)
+            self.feed.restart(queries.publications(connection, 0, REMEMBERED))
+
     def _keep(self, snapshot: Snapshot) -> None:
-        known = [kept for kept in self._snapshots if kept.version not in (None, snapshot.version)]
+        known = [kept for kept in self._snapshots if kept.version is not None and kept.tag != snapshot.tag]
         self._snapshots = (snapshot, *known[: KEPT - 1])

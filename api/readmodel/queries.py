@@ -1,5 +1,6 @@
 """What the read model asks the warehouse."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +12,25 @@ from api.lists.catalogue import columns_of
 from api.readmodel.columns import COLUMNS
 
 STRETCH = 2000
-NEWEST = text("""
-    select version, published_at, changes
+# a warehouse of an older release has no such column
+IDENTITY = "left(to_jsonb(publications) ->> 'publication_id', 8) as identity"
+NEWEST = text(f"""
+    select version, published_at, changes, {IDENTITY}
     from ops.publications
     where version > :after
     order by version desc
     limit :limit
-""")
-LATEST = text("select version, published_at from ops.publications order by version desc limit 1")
+""")  # noqa: S608  constants
+LATEST = text(f"select version, published_at, {IDENTITY} from ops.publications order by version desc limit 1")  # noqa: S608
+OF_VERSION = text(f"select {IDENTITY} from ops.publications where version = :version")  # noqa: S608
+NOTHING = "0"
+"""In place of a publication before the first."""
+TAG = re.compile(r"(\d{1,19})(?:-([0-9a-f]{8}|none))?", re.ASCII)
+
+
+def tag_of(version: int, identity: str | None) -> str:
+    """The name of a publication, `42-1a2b3c4d`: after a restore, versions are counted from the backup's on again."""
+    return f"{version}-{identity or 'none'}"
 
 
 @dataclass(frozen=True)
@@ -27,12 +39,33 @@ class Publication:
 
     version: int
     published_at: datetime
+    tag: str
+    """Tells it from another one of the same number, as there may be after a restore."""
 
 
 def latest_publication(connection: Connection) -> Publication | None:
     """The newest published version, or None before the first."""
     row = connection.execute(LATEST).first()
-    return None if row is None else Publication(row.version, row.published_at)
+    return None if row is None else Publication(row.version, row.published_at, tag_of(row.version, row.identity))
+
+
+def meta_of(publication: Publication | None) -> dict[str, Any]:
+    """The publication as the envelope shows it."""
+    if publication is None:
+        return {"version": None, "published_at": None, "publication": None}
+    return {"version": publication.version, "published_at": publication.published_at, "publication": publication.tag}
+
+
+def is_published(connection: Connection, tag: str) -> bool:
+    """Whether the warehouse's history has the publication; of a bare version, whether it has come as far."""
+    found = TAG.fullmatch(tag)
+    if found is None:
+        return False
+    if found[2] is None:
+        newest = latest_publication(connection)
+        return newest is not None and newest.version >= int(found[1])
+    row = connection.execute(OF_VERSION, {"version": int(found[1])}).first()
+    return row is not None and found[2] == (row.identity or "none")
 
 
 class Announcement(NamedTuple):
@@ -41,12 +74,16 @@ class Announcement(NamedTuple):
     version: int
     published_at: datetime
     changes: dict[str, dict[str, int]]
+    publication: str
 
 
 def publications(connection: Connection, after: int, limit: int) -> list[Announcement]:
     """The newest `limit` publications after a version, in order."""
     rows = connection.execute(NEWEST, {"after": after, "limit": limit})
-    return [Announcement(*row) for row in rows][::-1]
+    found = [
+        Announcement(row.version, row.published_at, row.changes, tag_of(row.version, row.identity)) for row in rows
+    ]
+    return found[::-1]
 
 
 def coins(connection: Connection) -> Iterator[tuple[Any, ...]]:

@@ -17,6 +17,7 @@ from api.readmodel.catalogue import Names, catalogue
 from api.readmodel.columns import COLUMNS, DECIMALS, PLAIN, SORTABLE, TYPED
 from api.readmodel.filters import Texts
 from api.readmodel.numbers import Ints, code
+from api.readmodel.queries import NOTHING, Publication, meta_of
 
 BLOCK = 256
 FEW = 250  # so many coins are looked at or sorted each time they are asked for
@@ -80,6 +81,8 @@ class Snapshot:
 
     version: int | None
     published_at: datetime | None
+    tag: str
+    """Tells the version from another one of its number, as there may be after a restore."""
     meta: bytes
     """Version, time and sources as the envelope shows them."""
     rows: tuple[bytes, ...]
@@ -159,9 +162,7 @@ def _orders(columns: _Columns, number: "array[int]") -> dict[str, Order]:
     return orders
 
 
-def build(
-    version: int | None, published_at: datetime | None, coins: Iterable[tuple[Any, ...]], previous: Snapshot | None
-) -> Snapshot:
+def build(publication: Publication | None, coins: Iterable[tuple[Any, ...]], previous: Snapshot | None) -> Snapshot:
     """Encode, sort and index the coins of a version (values in the order of COLUMNS, sorted by rank)."""
     template = b"{" + b",".join(b'"%b":%%b' % name.encode() for name in PLAIN) + b"}"
     rows: list[bytes] = []
@@ -192,10 +193,12 @@ def build(
     statuses, prices = columns.values["status"], columns.values["price_usd"]
     states = [State(statuses[coming], prices[coming] is not None) for coming in by_cap]
     sources = tuple(sorted({source for each in columns.values["sources"] for source in each}))
+    meta = meta_of(publication)
     return Snapshot(
-        version=version,
-        published_at=published_at,
-        meta=encode({"version": version, "published_at": published_at, "sources": sources}),
+        version=meta["version"],
+        published_at=meta["published_at"],
+        tag=publication.tag if publication else NOTHING,
+        meta=encode({**meta, "sources": sources}),
         rows=tuple([rows[coming] for coming in by_cap]),
         texts={name: tuple([column[coming] for coming in by_cap]) for name, column in zip(COLUMNS, texts, strict=True)},
         orders=_orders(columns, number),
@@ -213,4 +216,4 @@ def _kept_before(previous: Snapshot | None) -> dict[bytes, bytes]:
     return {text: text for name in ("canonical_id", "symbol", "name", "rank") for text in previous.texts[name]}
 
 
-EMPTY = build(None, None, (), None)
+EMPTY = build(None, (), None)

@@ -37,7 +37,7 @@ def stats(request: Request) -> Response:
         if publication is None:
             totals = NOTHING
         else:
-            totals = context.counts.of((publication.version, "totals"), lambda: queries.totals(connection))
+            totals = context.counts.of((publication.tag, "totals"), lambda: queries.totals(connection))
         summary = queries.summary(connection, query.source)
         runs = queries.runs(connection, query.source, query.limit)
         recent = queries.recent_runs(connection, query.source, query.limit)

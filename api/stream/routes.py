@@ -1,6 +1,7 @@
 """`GET /stream`."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncGenerator
 
@@ -16,7 +17,7 @@ from api.encoding import TIMES
 from api.parameters import NoQuery, documented, read_query
 from api.problems import Problem, invalid
 from api.readmodel.feed import Feed
-from api.readmodel.queries import Announcement
+from api.readmodel.queries import NOTHING, Announcement
 from api.responses import NO_STORE
 
 HEARTBEAT_SECONDS = 15.0
@@ -24,12 +25,13 @@ RETRY_MS = 3000
 MOST_STREAMS, MOST_OF_A_CLIENT = 500, 20
 MEDIA_TYPE = "text/event-stream"
 HEADERS = {**NO_STORE, "X-Accel-Buffering": "no"}
+ID = re.compile(r"\d{1,16}(-([0-9a-f]{8}|none))?", re.ASCII)
 LAST_EVENT_ID = {
     "name": "Last-Event-ID",
     "in": "header",
     "required": False,
-    "description": "The version last heard of: what was published since comes at once",
-    "schema": {"type": "integer", "minimum": 0, "maximum": 2**53},
+    "description": "The publication last heard of, or its version: what was published since comes at once",
+    "schema": {"type": "string", "pattern": "^[0-9]{1,16}(-([0-9a-f]{8}|none))?$"},
 }
 router = APIRouter(tags=["stream"])
 
@@ -89,8 +91,9 @@ STREAMS = Streams()
 async def stream(request: Request) -> Response:
     """Server-sent events: `publication` with version, time and how many rows changed in which mart.
 
-    The event's id is the version; a client that comes back with `Last-Event-ID` misses none. Where that is longer ago
-    than is remembered, a `gap` comes first. A comment every 15 seconds keeps the connection open.
+    The event's id is the publication, `42-1a2b3c4d`; a client that comes back with `Last-Event-ID` misses none. Where
+    that is longer ago than is remembered, a `gap` comes first. Once a backup is restored, `restored` says what is
+    published now, and versions are counted on from there. A comment every 15 seconds keeps the connection open.
     """
     read_query(request, NoQuery)
     last = _last_event_id(request)
@@ -103,23 +106,28 @@ async def stream(request: Request) -> Response:
     return Stream(_events(context_of(request).keeper.feed, last), client)
 
 
-def _last_event_id(request: Request) -> int | None:
+def _last_event_id(request: Request) -> str | None:
     given = request.headers.get("last-event-id")
-    if given is None:
-        return None
-    if not (given.isascii() and given.isdigit() and len(given) <= 16):
-        raise invalid("Last-Event-ID", "expected the id of an event, which is a version")
-    return int(given)
+    if given is not None and not ID.fullmatch(given):
+        raise invalid("Last-Event-ID", "expected the id of an event, which is a publication")
+    return given
 
 
-async def _events(feed: Feed, last: int | None) -> AsyncGenerator[bytes]:
+async def _events(feed: Feed, last: str | None) -> AsyncGenerator[bytes]:
     with feed.heard() as news:
-        seen = feed.newest if last is None else min(last, feed.newest)
+        restarts = feed.restarts
+        is_of_another = last is not None and bool(feed.newest) and not feed.has(last)
+        seen = feed.newest if last is None or is_of_another else min(int(last.partition("-")[0]), feed.newest)
         yield b"retry: %d\n\n" % RETRY_MS
+        if is_of_another:
+            yield _restored(feed)
         if seen < feed.oldest - 1:
             yield b"event: gap\ndata: %b\n\n" % orjson.dumps({"after": seen, "next": feed.oldest})
         while True:
             news.clear()
+            if restarts != feed.restarts:
+                restarts, seen = feed.restarts, feed.newest
+                yield _restored(feed)
             for each in feed.after(seen):
                 yield _event(each)
                 seen = each.version
@@ -131,4 +139,10 @@ async def _events(feed: Feed, last: int | None) -> AsyncGenerator[bytes]:
 
 def _event(each: Announcement) -> bytes:
     data = orjson.dumps(each._asdict(), option=TIMES)
-    return b"id: %d\nevent: publication\ndata: %b\n\n" % (each.version, data)
+    return b"id: %b\nevent: publication\ndata: %b\n\n" % (each.publication.encode(), data)
+
+
+def _restored(feed: Feed) -> bytes:
+    tag = feed.newest_tag or NOTHING
+    data = orjson.dumps({"version": feed.newest, "publication": tag})
+    return b"id: %b\nevent: restored\ndata: %b\n\n" % (tag.encode(), data)

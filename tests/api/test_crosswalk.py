@@ -195,6 +195,10 @@ def test_changes_come_in_order_and_since(api: Api) -> None:
     assert kinds(api) == ["added", "added", "merged", "renamed"]
     assert kinds(api, since="2") == ["merged", "renamed"]
     assert kinds(api, since="7") == []
+    assert kinds(api, since=api.get("/changes").json()["meta"]["publication"]) == []
+    for restored in ("7-00000000", "99"):
+        answer = api.get(f"/changes?since={restored}")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (410, "since")
     assert kinds(api, since="2026-03-04T12:00:00Z") == ["renamed"]
     assert kinds(api, kind="merged") == ["merged"]
     assert kinds(api, canonical_id="one") == ["merged"]

@@ -119,9 +119,10 @@ def test_cursor_with_a_place_that_is_not_one(market: Api) -> None:
         ["1", "a\0b", "c"],
         [{}, 1, 2],
     ]
+    published = market.get("/data").json()["meta"]["publication"]
     for parameters in ({}, {"source": "coingecko"}, {"start_date": "2026-01-01"}, {"source": "rss"}):
         for place in places:
-            forged = cursor.write(DataQuery.model_validate(parameters).walk("/data"), 7, place)
+            forged = cursor.write(DataQuery.model_validate(parameters).walk("/data"), published, place)
             answer = market.get("/data", params={**parameters, "cursor": forged})
             assert answer.status_code == 422, (parameters, place, answer.text)
             assert answer.json()["errors"][0]["field"] == "cursor"
@@ -131,7 +132,8 @@ def test_cursor_of_a_version_that_is_gone(market: Api) -> None:
     from api.data.schemas import DataQuery
     from api.lists import cursor
 
-    answer = market.get("/data", params={"cursor": cursor.write(DataQuery.model_validate({}).walk("/data"), 3, [5])})
+    written = cursor.write(DataQuery.model_validate({}).walk("/data"), "3-1a2b3c4d", [5])
+    answer = market.get("/data", params={"cursor": written})
     assert answer.status_code == 410
     assert answer.json()["errors"][0]["field"] == "cursor"
 

@@ -8,7 +8,7 @@ import pytest
 from kasparro.warehouse import Warehouse
 from tests.api.marts import Marts, coin, listing, quote
 from tests.api.sample import NOON
-from tests.api.serving import Api
+from tests.api.serving import Api, eventually
 
 
 def coins_of(version: int, count: int = 30) -> list[dict[str, object]]:
@@ -32,6 +32,20 @@ def test_new_version_appears(api: Api, marts: Marts) -> None:
     assert answer.status_code == 200
     body = answer.json()
     assert (body["meta"]["version"], body["pagination"]["total_items"], body["data"][0]["price_usd"]) == (2, 31, 2)
+
+
+def test_a_version_of_the_same_number_is_another_one_after_a_restore(api: Api, marts: Marts) -> None:
+    paths = ("/data", "/coins/c01", "/stats", "/changes", "/data?source=coingecko", "/data?start_date=2020-01-01")
+    first = {path: api.get(path) for path in paths}
+    walk = api.get("/data?limit=5").json()["pagination"]["next_cursor"]
+    marts.execute("delete from ops.publications")
+    marts.publish(1, coins=coins_of(9, count=31))
+    eventually(lambda: api.get("/data").json()["pagination"]["total_items"] == 31, "the restored version is served")
+    for path, before in first.items():
+        if tag := before.headers.get("etag"):
+            assert api.get(path, headers={"If-None-Match": tag}).status_code != 304, path
+    assert api.get("/stats").json()["totals"]["coins"] == 31
+    assert api.get("/data", params={"limit": 5, "cursor": walk}).json()["data"], "what was begun is walked to its end"
 
 
 def test_new_version_appears_without_its_notification(api: Api, marts: Marts) -> None:

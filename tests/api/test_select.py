@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from api.readmodel import COLUMNS, SORTABLE, Filters, Page, Snapshot, Texts, select
 from api.readmodel.numbers import code
+from api.readmodel.queries import Publication
 from api.readmodel.snapshot import build
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -110,7 +111,7 @@ def test_selection_is_what_brute_force_finds(
     rows: list[tuple[Any, ...]], filters: Filters, sort: str, offset: int, limit: int
 ) -> None:
     whole = expected(rows, filters, sort)
-    snapshot = build(1, NOW, rows, None)
+    snapshot = build(Publication(1, NOW, "1-1a2b3c4d"), rows, None)
     page = select(snapshot, filters, sort, offset, limit)
     assert (ids(snapshot, page), page.total) == (whole[offset : offset + limit], len(whole))
 
@@ -148,7 +149,7 @@ FILTERS = [
 @pytest.mark.parametrize("sort", ["rank", "-rank", "name", "-price_usd", "market_cap_usd", "-market_cap_usd"])
 def test_every_way_to_a_page_leads_to_the_same_one(many: list[tuple[Any, ...]], sort: str) -> None:
     """Where what is asked for stands together in the order, and where it is scattered; first pages and last ones."""
-    snapshot = build(1, NOW, many, None)
+    snapshot = build(Publication(1, NOW, "1-1a2b3c4d"), many, None)
     for filters in FILTERS:
         whole = expected(many, filters, sort)
         for offset in (0, 30, 500, len(whole) // 2, max(0, len(whole) - 20), len(whole), len(whole) + 5):
@@ -158,7 +159,7 @@ def test_every_way_to_a_page_leads_to_the_same_one(many: list[tuple[Any, ...]], 
 
 def test_a_version_that_is_kept_no_longer_is_gone(many: list[tuple[Any, ...]]) -> None:
     """Nothing of it refers to itself, so memory does not wait for a look for cycles."""
-    snapshot = build(1, NOW, many, None)
+    snapshot = build(Publication(1, NOW, "1-1a2b3c4d"), many, None)
     for texts in (Texts(name="coin"), Texts(name="ly", search="coin 4"), Texts(symbol="s")):
         select(snapshot, Filters(texts), "name", 0, 100)
     names = weakref.ref(snapshot.names)

@@ -26,6 +26,12 @@ def events(answer: httpx.Response) -> Iterator[dict[str, str]]:
             event = {}
 
 
+def version_of(event: dict[str, str]) -> int:
+    version, _, _ = event["id"].partition("-")
+    assert json.loads(event["data"])["version"] == int(version)
+    return int(version)
+
+
 @contextlib.contextmanager
 def stream(api: Api, **headers: str) -> Generator[Iterator[dict[str, str]]]:
     with api.stream("GET", "/stream", headers=headers) as answer:
@@ -42,7 +48,7 @@ def test_each_publication_is_an_event_once_it_is_served(api: Api, marts: Marts) 
         for version in (2, 3):
             marts.publish(version, coins=[coin("btc"), coin("eth")])
             event = next(found)
-            assert (event["event"], event["id"]) == ("publication", str(version))
+            assert (event["event"], event["id"].split("-")[0]) == ("publication", str(version))
             data: dict[str, Any] = json.loads(event["data"])
             assert (data["version"], data["changes"]) == (version, {})
             assert data["published_at"].endswith("Z")
@@ -54,12 +60,36 @@ def test_who_comes_back_misses_none(api: Api, marts: Marts) -> None:
         marts.publish(version)
     api.wait_for(4)
     with stream(api, **{"Last-Event-ID": "2"}) as found:
-        assert [next(found)["id"] for _ in range(2)] == ["3", "4"]
+        ids = [next(found)["id"] for _ in range(2)]
+        assert [each.split("-")[0] for each in ids] == ["3", "4"]
         marts.publish(5)
-        assert next(found)["id"] == "5"
-    with stream(api, **{"Last-Event-ID": "99"}) as found:  # of another warehouse: goes on from here
-        marts.publish(6)
-        assert next(found)["id"] == "6"
+        assert version_of(next(found)) == 5
+    with stream(api, **{"Last-Event-ID": ids[0]}) as found:
+        assert [version_of(next(found)) for _ in range(2)] == [4, 5]
+
+
+@pytest.mark.parametrize("of_another", ["99", "99-1a2b3c4d", "4-00000000"])
+def test_who_comes_back_to_a_restored_warehouse_is_told(api: Api, marts: Marts, of_another: str) -> None:
+    for version in (2, 3, 4):
+        marts.publish(version)
+    api.wait_for(4)
+    with stream(api, **{"Last-Event-ID": of_another}) as found:
+        restored = next(found)
+        assert (restored["event"], version_of(restored)) == ("restored", 4)
+        marts.publish(5)
+        assert version_of(next(found)) == 5
+
+
+def test_who_listens_while_a_backup_is_restored_is_told(api: Api, marts: Marts) -> None:
+    marts.publish(2)
+    api.wait_for(2)
+    with stream(api) as found:
+        marts.execute("update ops.publications set publication_id = gen_random_uuid()")
+        restored = next(event for event in found if event["event"] == "restored")
+        assert version_of(restored) == 2
+        assert json.loads(restored["data"])["publication"] == restored["id"]
+        marts.publish(3)
+        assert version_of(next(found)) == 3
 
 
 def test_says_when_it_does_not_remember_that_far_back(api: Api, marts: Marts) -> None:
@@ -71,7 +101,7 @@ def test_says_when_it_does_not_remember_that_far_back(api: Api, marts: Marts) ->
     with stream(api, **{"Last-Event-ID": "1"}) as found:
         gap = next(found)
         assert (gap["event"], json.loads(gap["data"])) == ("gap", {"after": 1, "next": 50})
-        assert next(found)["id"] == "50"
+        assert version_of(next(found)) == 50
 
 
 def test_a_quiet_stream_is_kept_open(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
