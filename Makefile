@@ -69,8 +69,8 @@ rebuild: ready ## Make every derivation anew from raw and the records, and publi
 docs: ready ## Generate dbt's documentation and serve it
 	@exec $(python) -m kasparro docs
 
-url: ready ## Print the warehouse's URL for the reader role, for BI tools
-	@exec $(python) -m kasparro url
+url: ready ## Print the warehouse's URL for the reader role, for BI tools; ARGS="--analyst" for your own views
+	@exec $(python) -m kasparro url $(ARGS)
 
 psql: ready ## Open psql on the warehouse as the reader role: make psql ARGS="-c '...'"
 	@exec $(python) -m kasparro psql $(ARGS)

@@ -22,7 +22,8 @@ from kasparro.settings import ALL_SOURCES
 from kasparro.warehouse import Warehouse
 
 KINDS = {".sql", ".yml", ".csv"}
-WRITTEN_BY_DBT = {"target", "logs"}
+NOT_BUILT = {"target", "logs", "analysts"}
+"""What dbt writes, and what a pass does not read."""
 PACKAGES = ("dbt-core", "dbt-adapters", "dbt-common", "dbt-postgres")
 
 RAW_TABLES = """
@@ -161,7 +162,7 @@ def _project() -> list[str]:
     digests = [
         f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
         for name, path in named
-        if name.parts[0] not in WRITTEN_BY_DBT
+        if name.parts[0] not in NOT_BUILT
     ]
     return [*digests, *(f"{package} {version(package)}" for package in PACKAGES)]
 

@@ -14,7 +14,7 @@ import psycopg2
 
 from flows import builds
 from kasparro import failures
-from kasparro.environment import dbt_environment
+from kasparro.environment import dbt_environment, published_state
 from kasparro.settings import Settings
 from kasparro.warehouse import Warehouse
 
@@ -98,10 +98,12 @@ def build(
     if scope == "everything" and built and built.project == before.project:
         scope = "refill"
     run = {"KASPARRO_RUN_ID": run_id, "KASPARRO_TURN": str(turn), "KASPARRO_SCOPE": scope}
+    # what people's dbt parses with another target, or is interrupted in, costs no pass a moment
+    run["DBT_TARGET_PATH"] = str(settings.kasparro_home / "dbt" / "pass")
     os.environ.update(dbt_environment(settings, warehouse), **run)
     with failures.gate("publish", warehouse.url("admin")) as lock, _collecting_seldom():
         os.environ["KASPARRO_FAILURE_LOCK"] = str(lock or "")
-        outcome = _invoke(watch, scope, only)
+        outcome, manifest = _invoke(watch, scope, only)
     try:
         nodes = _results(outcome, settings.kasparro_home / "logs" / "dbt.log")
     except TransformError:
@@ -110,7 +112,18 @@ def build(
         raise
     if scope in ("everything", "refill"):
         builds.record(warehouse, before, run_id if scope == "everything" else marked)
+    if scope != "part":
+        _keep_manifest(manifest, published_state(settings) / "manifest.json", is_new=scope != "refill")
     return nodes
+
+
+def _keep_manifest(manifest: Any, path: Path, *, is_new: bool) -> None:
+    """Keep the manifest of what is published, for `dbt build --select state:modified`. It takes a second."""
+    if is_new or not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_name(f".{path.name}.{os.getpid()}")
+        manifest.write(str(scratch))
+        scratch.replace(path)
 
 
 def is_needed(warehouse: Warehouse) -> bool:
@@ -145,13 +158,16 @@ def _collecting_seldom() -> Generator[None]:
         gc.set_threshold(*usual)
 
 
-def _invoke(watch: Watch, scope: Scope, only: Sequence[str]) -> Any:
-    """Parse, then build with what was parsed: the same work as a build, but its nodes are known before it begins."""
+def _invoke(watch: Watch, scope: Scope, only: Sequence[str]) -> tuple[Any, Any]:
+    """Parse, then build with what was parsed: the same work as a build, but its nodes are known before it begins.
+
+    Returns the outcome, and the manifest if there is one.
+    """
     from dbt.cli.main import dbtRunner  # 3 s to import: only a pass pays for it
 
     parsed = dbtRunner().invoke(["parse", *QUIET])
     if not parsed.success:
-        return parsed
+        return parsed, None
     manifest: Any = parsed.result
     watch.expects(Counter(layer_of(node) for node in manifest.nodes.values() if _is_built(node, scope)))
 
@@ -172,7 +188,8 @@ def _invoke(watch: Watch, scope: Scope, only: Sequence[str]) -> Any:
         failures.point("dbt.node")
 
     build = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
-    return dbtRunner(manifest=manifest, callbacks=[on_event]).invoke([*build, *SCOPES[scope], *only, *QUIET])
+    invocation = [*build, *SCOPES[scope], *only, *QUIET]
+    return dbtRunner(manifest=manifest, callbacks=[on_event]).invoke(invocation), manifest
 
 
 def layer_of(node: Any) -> str:

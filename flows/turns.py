@@ -32,7 +32,7 @@ class BusyError(Exception):
     """Something else has the turn: `work` says what, `name` says it to people, `run_id` which pass if that is known."""
 
     def __init__(self, work: str, run_id: str | None = None) -> None:
-        name = {"pass": "another pass", "maintenance": work}.get(work, f"a {work}")
+        name = "another pass" if work == "pass" else turn.named(work)
         super().__init__(f"{name} is running{f' ({run_id})' if run_id else ''}: let it finish, then start again")
         self.name = name
         self.work = work

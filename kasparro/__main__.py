@@ -9,14 +9,23 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from kasparro import backup, home, interrupts, logs, prefect_ui, shell, system, turn
+from kasparro import backup, home, interrupts, logs, plain_dbt, prefect_ui, system, turn
 from kasparro.backup import BackupError
-from kasparro.environment import UI_DIRECTORY, dbt_environment, prefect_environment, psql_environment, write_shell_file
+from kasparro.environment import (
+    UI_DIRECTORY,
+    dbt_environment,
+    dbt_shell_environment,
+    prefect_environment,
+    psql_environment,
+    write_shell_file,
+)
+from kasparro.plain_dbt import WriteLockError
 from kasparro.settings import Settings, SettingsError, load_settings
 from kasparro.supervisor import SupervisorError, how_to_stop, require_free_port, supervised_by
 from kasparro.warehouse import EmbeddedPostgres, WarehouseError, ensure_warehouse
 from kasparro.warehouse.cluster import binaries
 
+ANALYST = "--analyst"
 BIN = Path(sys.executable).parent
 
 
@@ -63,15 +72,17 @@ def stop(settings: Settings, _: list[str]) -> int:
     return 0
 
 
-def url(settings: Settings, _: list[str]) -> int:
-    """Print the warehouse's URL for readers."""
-    print(ensure_warehouse(settings).url("reader"))
+def url(settings: Settings, arguments: list[str]) -> int:
+    """Print the warehouse's URL for readers; with --analyst, for those who make views and tables of their own."""
+    print(ensure_warehouse(settings).url("analyst" if arguments == [ANALYST] else "reader"))
     return 0
 
 
 def psql(settings: Settings, arguments: list[str]) -> int:
-    """Open psql as the reader."""
-    environment = psql_environment(ensure_warehouse(settings))
+    """Open psql as the reader; with --analyst before anything else, as an analyst."""
+    role = "analyst" if arguments[:1] == [ANALYST] else "reader"
+    arguments = arguments[1:] if role == "analyst" else arguments
+    environment = psql_environment(ensure_warehouse(settings), role)
     if shutil.which("less") and not {"PAGER", "PSQL_PAGER"} & os.environ.keys():
         environment["PSQL_PAGER"] = "less -SXF"
     try:
@@ -92,8 +103,7 @@ def env(settings: Settings, _: list[str]) -> int:
 
 def dbt(settings: Settings, arguments: list[str]) -> int:
     """Run dbt with credentials supplied."""
-    environment = dbt_environment(settings, ensure_warehouse(settings))
-    return _replace([str(BIN / "dbt"), *arguments], {**shell.users_proxies(os.environ), **environment})
+    return plain_dbt.run(settings, arguments, dbt_shell_environment(settings, ensure_warehouse(settings)))
 
 
 def docs(settings: Settings, _: list[str]) -> int:
@@ -208,7 +218,7 @@ def main() -> int:
         settings = load_settings()
         logs.configure(settings)
         return COMMANDS[given.command](settings, given.arguments)
-    except (SettingsError, WarehouseError, SupervisorError, BackupError) as error:
+    except (SettingsError, WarehouseError, SupervisorError, BackupError, WriteLockError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -71,7 +71,7 @@ def load(settings: Settings, path: Path) -> Warehouse:
         raise BackupError(f"there is no backup {path}")
     with ExitStack() as stack:
         if busy := stack.enter_context(turn.at_home(settings, "restore")):
-            raise BackupError(f"a {busy[1]} is running (process {busy[0]}): make stop ends it")
+            raise BackupError(f"{turn.named(busy[1])} is running (process {busy[0]}): make stop ends it")
         warehouse = ensure_warehouse(settings)
         stack.enter_context(_turn(warehouse))
         contents = _run(warehouse, "pg_restore", "--list", str(path))
@@ -94,7 +94,8 @@ def _replace(warehouse: Warehouse, path: Path, contents: str) -> None:
         _started(warehouse, *psql, stdin=subprocess.PIPE, stderr=refusals) as writer,
         _started(warehouse, "pg_restore", "--file=-", str(path), stdout=subprocess.PIPE, stderr=complaints) as reader,
     ):
-        assert writer.stdin is not None and reader.stdout is not None
+        assert writer.stdin is not None
+        assert reader.stdout is not None
         with suppress(BrokenPipeError), writer.stdin as script:  # it has ended: its refusal says why
             script.write(HEAD.encode() + old.encode())
             script.writelines(fitted(reader.stdout, server))
@@ -142,7 +143,7 @@ def _turn(warehouse: Warehouse) -> Generator[None]:
     with closing(connect(named)) as connection:
         connection.autocommit = True
         if holder := turn.claim(connection):
-            raise BackupError(f"a {holder} is running on another machine: let it finish, then restore again")
+            raise BackupError(f"{turn.named(holder)} is running on another machine: let it finish, then restore again")
         yield
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
-from kasparro import database_url, home
+from kasparro import database_url, home, shell
 from kasparro.secrets import prefect_auth
 from kasparro.settings import REPOSITORY, Settings
-from kasparro.warehouse import Warehouse
+from kasparro.warehouse import Role, Warehouse
 
 QUIET = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -27,6 +27,7 @@ PREFECT_EVENTS_KEPT_DAYS = 2
 def dbt_environment(settings: Settings, warehouse: Warehouse) -> dict[str, str]:
     """What `dbt` needs to build this warehouse from the repository's root with no flag."""
     login = database_url.variables(warehouse.login("transformer"))
+    analyst = database_url.variables(warehouse.login("analyst"))
     return {
         **{name: value for name, value in login.items() if name.startswith("PGSSL") or name == "PGOPTIONS"},
         "DBT_HOST": login["PGHOST"],
@@ -35,12 +36,26 @@ def dbt_environment(settings: Settings, warehouse: Warehouse) -> dict[str, str]:
         "DBT_USER": login["PGUSER"],
         "DBT_ENV_SECRET_PASSWORD": login["PGPASSWORD"],
         "DBT_SSLMODE": login.get("PGSSLMODE", "prefer"),
+        "DBT_ANALYST_USER": analyst["PGUSER"],
+        "DBT_ENV_SECRET_ANALYST_PASSWORD": analyst["PGPASSWORD"],
+        "DBT_TARGET": "candidate",
         "DBT_PROJECT_DIR": str(dbt_project()),
         "DBT_PROFILES_DIR": str(REPOSITORY),
         "DBT_TARGET_PATH": str(settings.kasparro_home / "dbt"),
         "DBT_LOG_PATH": str(settings.kasparro_home / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
+
+
+def dbt_shell_environment(settings: Settings, warehouse: Warehouse) -> dict[str, str]:
+    """The same for people: what was published last is what `state:modified` compares with."""
+    state = str(published_state(settings))
+    return {**dbt_environment(settings, warehouse), "DBT_STATE": state, "KASPARRO_HOME": str(settings.kasparro_home)}
+
+
+def published_state(settings: Settings) -> Path:
+    """The folder with the manifest of the project as it was last published."""
+    return settings.kasparro_home / "published"
 
 
 def dbt_project() -> Path:
@@ -53,9 +68,9 @@ def dbt_variables() -> dict[str, Any]:
     return yaml.safe_load((dbt_project() / "dbt_project.yml").read_text())["vars"]
 
 
-def psql_environment(warehouse: Warehouse) -> dict[str, str]:
+def psql_environment(warehouse: Warehouse, role: Role = "reader") -> dict[str, str]:
     """What `psql` and other programs of libpq need to read this warehouse, with no argument."""
-    return database_url.variables(warehouse.login("reader"))
+    return database_url.variables(warehouse.login(role))
 
 
 def prefect_api_url(settings: Settings) -> str:
@@ -100,11 +115,14 @@ def write_shell_file(settings: Settings, warehouse: Warehouse) -> Path:
     What the shell has for other servers does not reach ours: libpq's other variables are unset there.
     """
     path = home.folder(settings) / "env"
-    variables = {**dbt_environment(settings, warehouse), **psql_environment(warehouse)}
+    dbt = home.folder(settings, "bin") / "dbt"
+    variables = {**dbt_shell_environment(settings, warehouse), **psql_environment(warehouse)}
     read = {*database_url.LIBPQ_VARIABLES.values(), *database_url.OTHER_LIBPQ_VARIABLES}
     lines = [f"unset {' '.join(sorted(read - variables.keys()))}"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
-    lines.append(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH")
+    lines.append(f"export PATH={shlex.quote(str(dbt.parent))}:{shlex.quote(str(Path(sys.executable).parent))}:$PATH")
     with home.writing(settings):
         home.write_private(path, "\n".join(lines) + "\n")
+        home.write_private(dbt, f'#!/bin/sh\n{shell.IN_OUR_SHELL}=1 exec {shlex.quote(sys.executable)} -m kasparro.plain_dbt "$@"\n')
+        dbt.chmod(0o700)
     return path

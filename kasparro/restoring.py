@@ -54,9 +54,9 @@ class Server:
 def fitted(script: Iterable[bytes], server: Server) -> Iterator[bytes]:
     """The lines of a script without what this server can't do.
 
-    That is: to set what it has no setting or no option for, to give to roles that it does not have (that goes to who restores), and
-    to comment on extensions, which belong to who created them. Rows are left alone, whatever they look like, and so are
-    the bodies of functions and views: rights stand in entries of their own.
+    That is: to set what it has no setting or no option for, to give to roles that it does not have (that goes to who
+    restores), and to comment on extensions, which belong to who created them. Rows are left alone, whatever they look
+    like, and so are the bodies of functions and views: rights stand in entries of their own.
     """
     entry = b""
     is_data = False

@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
 
-FOREIGN = re.compile(r"(PG[A-Z]|DBT_|DLT_|PREFECT_)\w*", re.IGNORECASE)
+FOREIGN = re.compile(r"(PG(?=[A-Z])|DBT_|DLT_|PREFECT_)\w+", re.IGNORECASE)
 OURS = {"PREFECT_API_URL", "PREFECT_AUTH", "PREFECT_PORT"}
 OF_A_FLOW_RUN = "PREFECT__FLOW_RUN_ID"
+IN_OUR_SHELL = "KASPARRO_SHELL"
+"""Set where a person's shell has sourced `env`, and runs dbt with what that file and the person say."""
 NO_PROXY = "KASPARRO_NO_PROXY"
 """Holds the user's own `NO_PROXY`; the real one says `*` in our processes."""
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -24,9 +26,11 @@ THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 def put_away(environment: MutableMapping[str, str]) -> None:
     """Remove the variables of other programs, and let nothing ask a proxy unless it says so; again, it does nothing.
 
-    In the process of a flow run, Prefect's variables are those that its runner has put there.
+    In the process of a flow run, Prefect's variables are those that its runner has put there; in a shell that has
+    sourced `env`, libpq's and dbt's are those of that file and of the person.
     """
     kept = {"PREFECT_"} if OF_A_FLOW_RUN in environment else set[str]()
+    kept |= {"PG", "DBT_"} if IN_OUR_SHELL in environment else set[str]()
     for name in list(environment):
         family = FOREIGN.fullmatch(name)
         if family and name.upper() not in OURS and family[1].upper() not in kept:

@@ -6,12 +6,14 @@ it: should Postgres go away in mid-pass, and the session lock with it, no other 
 
 import fcntl
 import os
+import secrets
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import IO, Any, Final, Literal
 
 import psutil
+import psycopg2
 
 from kasparro import home
 from kasparro.processes import have_ended
@@ -19,7 +21,7 @@ from kasparro.settings import Settings
 from kasparro.warehouse import PASS_LOCK
 from kasparro.warehouse.connect import require_writable
 
-Work = Literal["pass", "backfill", "maintenance", "preview", "restore", "rebuild"]
+Work = Literal["pass", "backfill", "maintenance", "preview", "restore", "rebuild", "dbt"]
 
 HOLDER = f"""
     select substring(activity.application_name from '^kasparro (.*)$')
@@ -32,6 +34,13 @@ HOLDER = f"""
 """What holds the session lock, as every role may see it: one of `Work`; no row when it is free."""
 
 STOP_SECONDS = 30
+TAKEN_ALONG: Final[list[Any]] = []
+"""Open files that nothing may close before the process becomes another program."""
+
+
+def named(work: str) -> str:
+    """The work as it stands in a sentence: `a pass`."""
+    return work if work in ("maintenance", "dbt") else f"a {work}"
 
 
 def claim(connection: Any) -> str | None:
@@ -57,18 +66,47 @@ def session(work: Work) -> str:
 @contextmanager
 def at_home(settings: Settings, work: Work) -> Generator[tuple[int, str] | None]:
     """Hold this home's turn; while another process has it, hold nothing and give its number and its work."""
+    note, busy = _lock(settings, work)
+    with note:
+        yield busy
+
+
+def take_along(settings: Settings, warehouse: Mapping[str, Any]) -> tuple[str | None, int]:
+    """Take the turn for the program that this process is about to become; `warehouse` is what psycopg2 connects with.
+
+    Both locks lie in files that the program inherits, so they end with it, however it ends. Returns what has the turn
+    instead, if anything has; and the key of a second lock of the session, by which SQL can tell that it is still held.
+    """
+    note, busy = _lock(settings, "dbt")
+    if busy:
+        note.close()
+        return busy[1], 0
+    connection = psycopg2.connect(**warehouse, keepalives_idle=30, application_name=session("dbt"))
+    connection.autocommit = True
+    if holder := claim(connection):
+        connection.close()
+        note.close()
+        return holder, 0
+    key = secrets.randbits(62)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s)", (key,))
+    for file in (note.fileno(), connection.fileno()):
+        os.set_inheritable(file, True)
+    TAKEN_ALONG.extend((note, connection))
+    return None, key
+
+
+def _lock(settings: Settings, work: Work) -> tuple[IO[str], tuple[int, str] | None]:
     with home.writing(settings):
         note = (home.folder(settings, "run") / "turn").open("a")
-    with note:
-        try:
-            fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield _noted(note.name)
-            return
-        note.truncate(0)
-        note.write(f"{os.getpid()} {work}\n")
-        note.flush()
-        yield None
+    try:
+        fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return note, _noted(note.name)
+    note.truncate(0)
+    note.write(f"{os.getpid()} {work}\n")
+    note.flush()
+    return note, None
 
 
 def holder(settings: Settings) -> tuple[int, str] | None:

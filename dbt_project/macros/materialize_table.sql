@@ -27,7 +27,7 @@ select {{ columns or "*" }} from (
     another mark than it knows does not. The mark first: `flows/builds.py` notes what is whole under its lock.
 -#}
 {%- macro forget_last_build() -%}
-    {%- if execute and flags.WHICH in ("build", "run", "seed") and not refilling() %}
+    {%- if execute and flags.WHICH in ("build", "run", "seed") and target.name == "candidate" and not refilling() %}
 insert into ops.build_marks (model, invocation_id) values ('*', '{{ env_var("KASPARRO_RUN_ID", "") or invocation_id }}')
 on conflict (model) do update set invocation_id = excluded.invocation_id;
 delete from ops.last_build;

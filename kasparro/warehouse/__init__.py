@@ -19,8 +19,8 @@ from kasparro.warehouse import setup
 from kasparro.warehouse.embedded import EmbeddedPostgres
 from kasparro.warehouse.errors import WarehouseError
 
-Role = Literal["admin", "loader", "transformer", "reader"]
-LOGIN_ROLES: tuple[Role, ...] = ("loader", "transformer", "reader")
+Role = Literal["admin", "loader", "transformer", "reader", "analyst"]
+LOGIN_ROLES: tuple[Role, ...] = ("loader", "transformer", "reader", "analyst")
 PASS_LOCK = 7_202_117_002
 """The session lock of the database that a pass, a backfill or maintenance holds as long as it lives."""
 

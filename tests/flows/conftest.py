@@ -84,8 +84,8 @@ def system(
     first_pass: System, warehouse: Warehouse, settings: Settings, stand_in: StandIn, tmp_path: Path
 ) -> Iterator[System]:
     """The system, set up and before its first pass; only the dbt project has been parsed before."""
-    (tmp_path / "home" / "dbt").mkdir(parents=True)
-    shutil.copy(first_pass.settings.kasparro_home / "dbt" / PARSED, tmp_path / "home" / "dbt")
+    (tmp_path / "home" / "dbt" / "pass").mkdir(parents=True)
+    shutil.copy(first_pass.settings.kasparro_home / "dbt" / "pass" / PARSED, tmp_path / "home" / "dbt" / "pass")
     with own_database(warehouse, settings, DATABASE) as own:
         yield _system(tmp_path / "home", own, stand_in)
 
