@@ -12,7 +12,7 @@ from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from kasparro import database_url, home, turn
 from kasparro.restoring import DUMPED_FROM, SCHEMA, Server, drops, fitted
@@ -21,6 +21,7 @@ from kasparro.warehouse import Warehouse, WarehouseError, ensure_warehouse
 from kasparro.warehouse.cluster import MAJOR, binaries
 from kasparro.warehouse.connect import connect
 
+Process = subprocess.Popen[bytes]
 LOCK_SECONDS = 60
 HEAD = f"""
 begin;
@@ -107,10 +108,10 @@ def _replace(warehouse: Warehouse, path: Path, contents: str) -> None:
 
 
 @contextmanager
-def _started(warehouse: Warehouse, program: str, *arguments: str, **streams: Any) -> Generator[subprocess.Popen[bytes]]:
+def _started(warehouse: Warehouse, program: str, *arguments: str, **streams: IO[bytes] | int) -> Generator[Process]:
     """Run one of Postgres's programs beside us; what interrupts us ends it, before it can commit."""
     environment = {**os.environ, **database_url.variables(warehouse.admin)}
-    process = subprocess.Popen([_program(program, warehouse), *arguments], env=environment, **streams)
+    process: Process = subprocess.Popen([_program(program, warehouse), *arguments], env=environment, **streams)  # pyright: ignore[reportCallIssue, reportArgumentType]
     try:
         yield process
     except BaseException:

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from kasparro import shell, turn
@@ -54,7 +55,7 @@ def command_of(arguments: Sequence[str]) -> str | None:
 
 def target_of(arguments: Sequence[str]) -> str | None:
     """The target that is asked for, if one is."""
-    for argument, following in zip(arguments, [*arguments[1:], None], strict=True):
+    for argument, following in zip_longest(arguments, arguments[1:]):
         if argument in ("--target", "-t"):
             return following
         if argument.startswith("--target="):

@@ -1,6 +1,7 @@
 {#-
     Before a run: every mart has its permanent table in `marts`, with the contract's columns, keys, checks, indexes and
-    comments, so that models can read what is published, also on the very first run.
+    comments, so that models can read what is published, also on the very first run. One that is new beside others, as
+    after an upgrade, is filled in this run: hours and days from the records, a record from raw.
 
     What a contract gained since a table was made is added. Altering a table locks readers out, and who waits for that
     lock holds up every reader behind it: so nothing is altered that is as it should be, no alteration looks at the
@@ -52,6 +53,10 @@ create table if not exists marts.{{ node.name }} (
     {%- endfor %}
     primary key ({{ primary_key_of(node) | join(", ") }})
 ){{ " with (" ~ node.config.meta.storage ~ ")" if node.config.meta.storage }};
+delete from ops.derivations where marts @> array['{{ node.name }}'];
+    {%- if "record" in node.config.tags %}
+delete from ops.published_loads where exists (select from ops.publications); -- raw is read again, as far as it is there
+    {%- endif %}
 {%- endmacro -%}
 
 {#- What to alter so that a permanent table is as its contract says; none of it reads the table's rows. -#}

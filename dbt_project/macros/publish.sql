@@ -79,5 +79,9 @@ recorded_loads as (
 )
 
 select pg_notify('kasparro_publication', version::text) from next_version;
+insert into ops.derivations (name, marts, digest)
+values ('prices', array['coin_prices_hourly', 'coin_prices_daily'], '{{ way_of_prices() }}')
+on conflict (name) do update set digest = excluded.digest, marts = excluded.marts, made_at = excluded.made_at
+where derivations.digest <> excluded.digest;
 commit;
 {%- endmacro -%}

@@ -128,7 +128,13 @@ def _apply(connection: Connection, admin: URL, logins: dict[str, URL]) -> None:
 
 
 def _script(connection: Connection, admin: URL, logins: dict[str, URL], *, plain: bool = False) -> sql.Composed:
-    names: dict[str, sql.Composable] = {"database": sql.Identifier(admin.database or "")}
+    with connection.cursor() as cursor:
+        cursor.execute("select current_user")
+        ((administrator,),) = cursor.fetchall()
+    names: dict[str, sql.Composable] = {
+        "database": sql.Identifier(admin.database or ""),
+        "administrator": sql.Identifier(administrator),
+    }
     for role, url in logins.items():
         login, password = url.username or "", str(url.password)
         # what proves the password, not the password: logs of statements, and the file, may be read by others

@@ -3,16 +3,21 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from flows import turns
+from flows.turns import BusyError
+from kasparro import turn
 from kasparro.settings import REPOSITORY
-from kasparro.warehouse import EmbeddedPostgres
+from kasparro.warehouse import EmbeddedPostgres, locate
 from providers.generated import GeneratedMarket
 from providers.server import running
 from tests.flows.installation import Installation
+from tests.kasparro.commands import PATIENCE_SECONDS, eventually
 
 MARTS = (
     *("coins", "coin_listings", "coin_quotes", "news_articles"),
@@ -24,19 +29,26 @@ class Analyst:
     """A shell that has sourced the installation's `env`."""
 
     def __init__(self, installation: Installation) -> None:
+        self.settings = installation.settings
         self.home = installation.settings.kasparro_home
         self.query = installation.query
 
     def shell(self, command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command line in it."""
+        """Run a command line in it, to its end."""
+        process = self.start(command)
+        said, complained = process.communicate()
+        return subprocess.CompletedProcess(command, process.returncode, said, complained)
+
+    def start(self, command: str) -> subprocess.Popen[str]:
+        """Start a command line in it."""
         bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        return subprocess.run(
+        return subprocess.Popen(
             ["bash", "-c", f"source {self.home}/env && {command}"],
             cwd=REPOSITORY,
             env=bare,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
 
 
@@ -52,7 +64,7 @@ def analyst(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Analyst]:
 
 
 def test_plain_dbt_build_passes_every_unit_test_and_audit(analyst: Analyst) -> None:
-    built = analyst.shell("dbt build --no-use-colors")
+    built = analyst.shell("dbt build --full-refresh --no-use-colors")
 
     assert built.returncode == 0, built.stdout
     results = json.loads((analyst.home / "dbt" / "run_results.json").read_text())["results"]
@@ -62,8 +74,55 @@ def test_plain_dbt_build_passes_every_unit_test_and_audit(analyst: Analyst) -> N
     assert not (REPOSITORY / "dbt_project" / "target").exists(), "what dbt writes belongs to KASPARRO_HOME"
 
 
+def test_plain_dbt_has_the_write_lock_for_as_long_as_it_lives(analyst: Analyst) -> None:
+    with turns.take(analyst.settings, locate(analyst.settings), "pass"):
+        dbt = analyst.start("exec dbt seed --select reserved_ids --no-use-colors")
+        assert dbt.stderr is not None
+        assert dbt.stderr.readline() == "waiting: a pass is running, dbt starts after it\n"
+        assert dbt.poll() is None
+    eventually(lambda: turn.holder(analyst.settings) == (dbt.pid, "dbt"), "dbt has the lock")
+    with (
+        pytest.raises(BusyError, match="dbt is running"),
+        turns.take(analyst.settings, locate(analyst.settings), "pass"),
+    ):
+        pass
+    elsewhere = analyst.settings.model_copy(update={"kasparro_home": analyst.home / "elsewhere"})
+    with pytest.raises(BusyError, match="dbt is running"), turns.take(elsewhere, locate(analyst.settings), "pass"):
+        pass
+    dbt.kill()
+    dbt.communicate()
+    with turns.take(analyst.settings, locate(analyst.settings), "pass", patience=PATIENCE_SECONDS):
+        pass
+
+
+def test_dbt_that_nobody_gave_the_lock_is_refused_in_words(analyst: Analyst) -> None:
+    refused = analyst.shell(f"{Path(sys.executable).parent}/dbt run --select coins --no-use-colors")
+
+    assert refused.returncode == 2
+    assert "dbt has no write lock" in refused.stdout
+    assert "run `make dbt" in refused.stdout
+
+
+def test_what_is_published_is_what_state_modified_compares_with(analyst: Analyst) -> None:
+    same = analyst.shell("dbt ls --quiet --select state:modified")
+
+    assert (same.returncode, same.stdout.strip()) == (0, "")
+    assert (analyst.home / "published" / "manifest.json").exists()
+
+
+def test_analysts_build_models_of_their_own_beside_a_pass(analyst: Analyst) -> None:
+    with turns.take(analyst.settings, locate(analyst.settings), "pass"):
+        built = analyst.shell("dbt build --target analyst --no-use-colors")
+
+    assert built.returncode == 0, built.stdout
+    assert "sql view model analysts.daily_movers" in built.stdout
+    assert analyst.shell("psql -Atc 'select count(*) > 0 from analysts.daily_movers'").stdout == "t\n"
+    refused = analyst.shell("dbt run --target analyst --select coins --no-use-colors")
+    assert "coins is not yours to build with target analyst" in refused.stdout
+
+
 def test_docs_describe_every_column_of_every_mart(analyst: Analyst) -> None:
-    generated = analyst.shell("dbt docs generate --target published --no-use-colors")
+    generated = analyst.shell("dbt docs generate --no-use-colors")
 
     assert generated.returncode == 0, generated.stdout
     nodes = json.loads((analyst.home / "dbt" / "catalog.json").read_text())["nodes"]

@@ -92,7 +92,7 @@ def test_dbt_run_by_hand_lets_the_next_pass_build_everything(filled: System) -> 
 
 
 class ByHand(Watch):
-    """Somebody who makes a view anew while a pass is at work."""
+    """Somebody who makes a view anew while a pass is at work: a lock that the warehouse has cut keeps nobody away."""
 
     def __init__(self, system: System) -> None:
         self.system = system
@@ -101,7 +101,7 @@ class ByHand(Watch):
         """Run dbt in a process of its own."""
         if node.name == "coins":
             environment = {**os.environ, **dbt_environment(self.system.settings, self.system.warehouse)}
-            environment |= {"KASPARRO_SCOPE": "", "KASPARRO_RUN_ID": ""}
+            environment |= {"KASPARRO_SCOPE": "", "KASPARRO_RUN_ID": "", "KASPARRO_TURN": "1"}
             environment["DBT_TARGET_PATH"] += "-by-hand"
             dbt = [str(Path(sys.executable).parent / "dbt"), "run", "--select", "stg_rss__rejected_records"]
             subprocess.run(dbt, env=environment, cwd=REPOSITORY, check=True, capture_output=True)

@@ -17,11 +17,11 @@ from tests.flows.life import read_everything, read_nothing
 
 
 class Intruder(Watch):
-    """Somebody who runs dbt by hand while a pass is at work: after the coins are built, before they are published."""
+    """A run of dbt beside a pass, as when the warehouse has cut the lock: after the coins are built."""
 
     def __init__(self, settings: Settings, warehouse: Warehouse) -> None:
         self.environment = {**os.environ, **dbt_environment(settings, warehouse)}
-        self.environment["DBT_TARGET_PATH"] += "-by-hand"
+        self.environment |= {"DBT_TARGET_PATH": f"{settings.kasparro_home}/dbt-by-hand", "KASPARRO_TURN": "1"}
 
     def ended(self, node: NodeResult) -> None:
         """Build a table that the pass has built."""

@@ -178,6 +178,36 @@ def test_what_is_made_later_is_readable_without_another_grant(filled: Warehouse)
     assert run(filled, "transformer", "select id from raw_rss.later") == 8
 
 
+def test_analysts_have_a_schema_of_their_own_that_readers_read(filled: Warehouse) -> None:
+    run(filled, "analyst", "create view analysts.mine as select * from marts.thing")
+    run(filled, "analyst", "create table analysts.kept as select * from ops.etl_runs")
+    assert run(filled, "reader", "select count(*) from analysts.mine, marts.thing") == 1
+    assert run(filled, "reader", "select count(*) from analysts.kept") == 0
+    assert run(filled, "analyst", "create temporary table t as select 1 as id", "select id from t") == 1
+    run(filled, "analyst", "drop view analysts.mine", "drop table analysts.kept")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into marts.thing values (2)",
+        "create view marts.mine as select 1",
+        "create view ops.mine as select 1",
+        "create table public.mine (id int)",
+        "create schema mine",
+        "drop schema analysts",
+        "alter table marts.thing add column more int",
+        "select * from raw_csv.thing",
+        "select * from candidate.thing",
+        "set role kasparro_transformer",
+        "delete from ops.publications",
+    ],
+)
+def test_an_analyst_writes_nowhere_else(filled: Warehouse, statement: str) -> None:
+    with pytest.raises(errors.InsufficientPrivilege):
+        run(filled, "analyst", statement)
+
+
 def test_an_analyst_joins_the_readers_and_keeps_what_was_put_on_a_mart(filled: Warehouse, outsider: Warehouse) -> None:
     name = outsider.admin.username
     run(filled, "admin", f"grant kasparro_reader to {name}")

@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 from sqlalchemy.engine import URL
 
+from kasparro import backup
 from kasparro.database_url import text
 from kasparro.settings import Settings
 from kasparro.warehouse import LOGIN_ROLES, Warehouse, WarehouseError, ensure_warehouse, locate, setup
@@ -35,7 +36,7 @@ def who(warehouse: Warehouse) -> list[object]:
 
 
 def expected_of(warehouse: Warehouse) -> list[object]:
-    return ["kasparro_loader", "kasparro_transformer", warehouse.login("reader").username]
+    return ["kasparro_loader", "kasparro_transformer", warehouse.login("reader").username, "kasparro_analyst"]
 
 
 @pytest.fixture
@@ -106,13 +107,13 @@ def test_neighbouring_databases_may_be_set_up_at_once(server: Server, tmp_path: 
         for warehouse in warehouses:
             assert who(warehouse) == expected_of(warehouse)
         passwords = {warehouse.login(role).password for warehouse in warehouses for role in LOGIN_ROLES}
-        assert len(passwords) == 9, "every database and role has a password of its own"
+        assert len(passwords) == 12, "every database and role has a password of its own"
 
 
 def test_a_login_is_of_its_database_also_when_that_has_a_long_name() -> None:
     long = "a_name_of_sixty_three_bytes_which_is_the_most_that_postgres_keep"
     names = {setup.login_of(role, f"{long[:62]}{end}") for role in LOGIN_ROLES for end in "st"}
-    assert len(names) == 6
+    assert len(names) == 8
     assert all(len(name.encode()) < 64 for name in names)
     assert setup.login_of("reader", "kasparro") == "kasparro_reader_kasparro"
 
@@ -218,6 +219,11 @@ def test_an_owner_who_may_create_no_roles_gets_the_sql_for_an_administrator(
     assert who(ensure_warehouse(settings)) == expected_of(warehouse)
     ask(warehouse.url("loader"), "create table raw_csv.rows (id int)")
     assert ask(warehouse.url("transformer"), "select count(*) from raw_csv.rows") == 0
+    ask(warehouse.url("analyst"), "create view analysts.mine as select 7 as id")
+    saved = backup.save(settings)
+    ask(warehouse.url("analyst"), "drop view analysts.mine")
+    backup.load(settings, saved)
+    assert ask(warehouse.url("reader"), "select id from analysts.mine") == 7
 
     monkeypatch.setattr(setup, "TEMPLATE", f"{setup.TEMPLATE}\n-- a new release\n")
     with pytest.raises(WarehouseError, match="Have an administrator of the server run, once"):

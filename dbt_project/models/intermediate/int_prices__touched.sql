@@ -1,5 +1,6 @@
 -- The hours and days whose prices this version has to make anew: of quotes and candles that come, and of those that a
--- correction or another link takes away. A rebuild makes all anew but those whose quotes retention has taken.
+-- correction or another link takes away. A rebuild makes all anew but those whose quotes retention has taken; so does the
+-- first run that makes them in another way than they were made.
 with
 
 restated as (
@@ -30,7 +31,7 @@ published_prices as (
         bucket_at,
         bucket_at as closed_at
     from {{ ref('stg_published__coin_prices_hourly') }}
-    where {{ rebuilding() }}
+    where {{ remaking_prices() }}
     union all
     select
         'day' as grain,
@@ -38,7 +39,7 @@ published_prices as (
         bucket_at,
         bucket_at + interval '1 day' as closed_at
     from {{ ref('stg_published__coin_prices_daily') }}
-    where {{ rebuilding() }}
+    where {{ remaking_prices() }}
 ),
 
 changed_spans as (
@@ -73,7 +74,7 @@ all_spans as (
         opened_at,
         closed_at
     from {{ published }}
-    where {{ rebuilding() }}
+    where {{ remaking_prices() }}
     union all
     {%- endfor %}
     select

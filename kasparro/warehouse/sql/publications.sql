@@ -8,6 +8,13 @@ create table if not exists ops.publications (
 alter table ops.publications add column if not exists publication_id uuid not null default gen_random_uuid();
 comment on table ops.publications is 'One row per published version of the marts';
 comment on column ops.publications.publication_id is 'Tells the version from one of the same number that was published before a backup was restored';
+create table if not exists ops.derivations (
+    name text primary key,
+    marts text[] not null,
+    digest text not null,
+    made_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.derivations is 'How incremental marts were made, as digests: one that is made in another way by now is made anew, from the records';
 create table if not exists ops.restores (
     restore_id uuid primary key default gen_random_uuid(),
     restored_at timestamptz not null default clock_timestamp()
@@ -60,6 +67,7 @@ comment on table ops.pruned_quotes is 'Up to when retention has removed quotes: 
 alter table ops.pruned_quotes owner to kasparro_transformer;
 alter table ops.build_marks owner to kasparro_transformer;
 alter table ops.last_build owner to kasparro_transformer;
+alter table ops.derivations owner to kasparro_transformer;
 alter table ops.restores owner to kasparro_transformer;
 alter table ops.publications owner to kasparro_transformer;
 alter table ops.published_loads owner to kasparro_transformer;

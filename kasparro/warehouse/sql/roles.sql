@@ -11,10 +11,11 @@ alter role {loader_login} login password {loader_password} connection limit 20;
 alter role {transformer_login} login password {transformer_password} connection limit 20;
 alter role {reader_login} login password {reader_password} connection limit 40;
 alter role {analyst_login} login password {analyst_password} connection limit 20;
-grant kasparro_loader to {loader_login}, current_user;
-grant kasparro_transformer to {transformer_login}, current_user;
-grant kasparro_reader to {reader_login}, current_user;
-grant kasparro_analyst to {analyst_login}, current_user;
+-- Who administers this database makes backups and restores them, so it has to reach everything
+grant kasparro_loader to {loader_login}, {administrator};
+grant kasparro_transformer to {transformer_login}, {administrator};
+grant kasparro_reader to {reader_login}, {administrator};
+grant kasparro_analyst to {analyst_login}, {administrator};
 grant kasparro_reader to kasparro_analyst;
 
 -- A login acts as its group, so that what it creates belongs to the group
