@@ -72,7 +72,7 @@ docs: ready ## Generate dbt's documentation and serve it
 url: ready ## Print the warehouse's URL for the reader role, for BI tools; ARGS="--analyst" for your own views
 	@exec $(python) -m kasparro url $(ARGS)
 
-psql: ready ## Open psql on the warehouse as the reader role: make psql ARGS="-c '...'"
+psql: ready ## Open psql on the warehouse as the reader role: make psql ARGS="-c '...'"; ARGS="--analyst" may create views
 	@exec $(python) -m kasparro psql $(ARGS)
 
 identity-eval: ready ## Measure the published identities: make identity-eval TRUTH=pairs.tsv [NEGATIVES=pairs.tsv]

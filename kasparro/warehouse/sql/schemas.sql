@@ -8,7 +8,7 @@ create schema if not exists intermediate authorization kasparro_transformer;
 create schema if not exists candidate authorization kasparro_transformer;
 create schema if not exists marts authorization kasparro_transformer;
 create schema if not exists ops authorization kasparro_transformer;
-create schema if not exists analysts authorization kasparro_transformer;
+create schema if not exists analysts authorization kasparro_analyst;
 comment on schema raw_coinpaprika is 'CoinPaprika''s responses as they came, one row per coin and content';
 comment on schema raw_coingecko is 'CoinGecko''s responses as they came, one row per coin and content';
 comment on schema raw_csv is 'Rows of the CSV files';
@@ -26,7 +26,6 @@ alter default privileges for role kasparro_loader in schema raw_coingecko grant 
 alter default privileges for role kasparro_loader in schema raw_csv grant select on tables to kasparro_transformer;
 alter default privileges for role kasparro_loader in schema raw_rss grant select on tables to kasparro_transformer;
 grant usage on schema marts, ops, analysts to kasparro_reader;
-grant create on schema analysts to kasparro_analyst;
 alter default privileges for role kasparro_analyst in schema analysts grant select on tables to kasparro_reader;
 grant usage on schema ops to kasparro_loader;
 alter default privileges for role kasparro_transformer in schema marts grant select on tables to kasparro_reader;
