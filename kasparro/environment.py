@@ -19,6 +19,10 @@ QUIET = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
 }
 UI_DIRECTORY = "PREFECT_SERVER_UI_STATIC_DIRECTORY"
+DBT_IN_A_SHELL = (
+    f"import sys; sys.path.insert(0, {str(REPOSITORY)!r}); from kasparro.plain_dbt import main; sys.exit(main())"
+)
+"""Wherever the shell is: this package is not an installed one."""
 PREFECT_RUNS_KEPT_DAYS = 14
 PREFECT_EVENTS_KEPT_DAYS = 2
 """A pass writes some forty events: of two weeks of them, Prefect's database would be mostly made."""
@@ -123,6 +127,7 @@ def write_shell_file(settings: Settings, warehouse: Warehouse) -> Path:
     lines.append(f"export PATH={shlex.quote(str(dbt.parent))}:{shlex.quote(str(Path(sys.executable).parent))}:$PATH")
     with home.writing(settings):
         home.write_private(path, "\n".join(lines) + "\n")
-        home.write_private(dbt, f'#!/bin/sh\n{shell.IN_OUR_SHELL}=1 exec {shlex.quote(sys.executable)} -m kasparro.plain_dbt "$@"\n')
+        program = f"{shlex.quote(sys.executable)} -c {shlex.quote(DBT_IN_A_SHELL)}"
+        home.write_private(dbt, f'#!/bin/sh\n{shell.IN_OUR_SHELL}=1 exec {program} "$@"\n')
         dbt.chmod(0o700)
     return path

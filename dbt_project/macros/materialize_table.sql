@@ -1,10 +1,11 @@
 {#-
-    While the project is the one that the warehouse was built by, a table stays the same table: its rows are replaced in
-    one transaction, and the views on it stay. dbt's own way, to make another table and rename both, costs a pass more of
-    dbt's time than most models take Postgres, and drops the views, which then have to be made anew, too.
+    While the project is the one that the warehouse was built by, or dbt is run by hand and the columns are the same, a
+    table stays the same table: its rows are replaced in one transaction, and the views on it stay. dbt's own way, to make
+    another table and rename both, costs a pass more of dbt's time than most models take Postgres, and drops the views,
+    which then have to be made anew, too.
 -#}
 {%- materialization table, adapter="postgres" -%}
-    {%- if not refilling() -%} {{ return(materialization_table_default()) }} {%- endif -%}
+    {%- if not (refilling() or has_columns_of(sql)) -%} {{ return(materialization_table_default()) }} {%- endif -%}
     {%- set columns = model.columns.keys() | join(", ") if config.get("contract").enforced -%}
     {{ run_hooks(pre_hooks) }}
     {%- call statement("main") -%}

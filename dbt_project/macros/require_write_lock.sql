@@ -4,6 +4,11 @@
 -#}
 {%- macro require_write_lock() -%}
     {%- if not execute or flags.WHICH not in ("build", "run", "test", "seed", "snapshot") -%} {{ return("") }} {%- endif -%}
+    {%- if flags.EMPTY or flags.SAMPLE -%} {#- dbt names what it limits, and so do our models: two names are an error -#}
+        {{ exceptions.raise_compiler_error(
+            "--empty and --sample can't build this project: dbt compile checks its Jinja, dbt run its SQL"
+        ) }}
+    {%- endif -%}
     {%- if target.name != "candidate" -%}
         {%- for node in graph.nodes.values()
             if node.unique_id in selected_resources and node.resource_type in ("model", "seed", "snapshot")
