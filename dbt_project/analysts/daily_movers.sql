@@ -1,4 +1,4 @@
--- An example of a model of your own: by how many per cent coins have moved since the day before, the largest coins first.
+-- An example of a model of your own: by how many per cent coins have moved since the day before, of all days there are.
 with
 
 closes as (

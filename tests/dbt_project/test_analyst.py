@@ -103,6 +103,19 @@ def test_dbt_that_nobody_gave_the_lock_is_refused_in_words(analyst: Analyst) -> 
     assert "run `make dbt" in refused.stdout
 
 
+def test_a_part_built_by_hand_leaves_everything_else_standing(analyst: Analyst) -> None:
+    standing = "select oid::regclass::text from pg_class where relkind = 'v' and relnamespace = any(%s::regnamespace[])"
+    before = set(analyst.query(standing, ["staging", "intermediate", "ops"]))
+    built = analyst.shell(
+        "dbt run --no-use-colors --select reserved_ids stg_coingecko__coins int_loads__unpublished coins"
+    )
+
+    assert built.returncode == 0, built.stdout
+    assert set(analyst.query(standing, ["staging", "intermediate", "ops"])) == before
+    refused = analyst.shell("dbt build --empty --select coins --no-use-colors")
+    assert "--empty and --sample can't build this project" in refused.stdout
+
+
 def test_what_is_published_is_what_state_modified_compares_with(analyst: Analyst) -> None:
     same = analyst.shell("dbt ls --quiet --select state:modified")
 

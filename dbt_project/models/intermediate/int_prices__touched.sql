@@ -1,6 +1,6 @@
 -- The hours and days whose prices this version has to make anew: of quotes and candles that come, and of those that a
--- correction or another link takes away. A rebuild makes all anew but those whose quotes retention has taken; so does the
--- first run that makes them in another way than they were made.
+-- correction or another link takes away. A rebuild makes all anew but those whose quotes retention has taken; so does
+-- the first run that makes them in another way than they were made.
 with
 
 restated as (
