@@ -17,6 +17,7 @@ from dlt.extract import DltResource
 
 from extract.csv_files import folder
 from extract.csv_files.folder import UnreadableError
+from extract.csv_files.legibility import Before
 from extract.csv_files.loading import Content, Outcome, load
 from extract.csv_files.models import FileEvent, Ohlcv, Snapshot
 from extract.csv_files.peers import Closes
@@ -80,7 +81,8 @@ def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: 
         if file_hash == last["file_hash"] and last["status"] != "removed" and not waited_for:
             known[name] = {**last, "stamp": stamp}
             return
-        content = Content(copy, name, file_hash, last["revision"] + 1)
+        before = Before(last.get("rows", 0), frozenset(last.get("fields", ())))
+        content = Content(copy, name, file_hash, last["revision"] + 1, before)
         origin = Origin(uuid.uuid4().hex, datetime.now(UTC))
         try:
             outcome = yield from load(content, _closes(known, name), landing, origin)
@@ -91,13 +93,16 @@ def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: 
     if report["status"] != "loaded" and last.get("held"):
         report["message"] += ". What it said before is kept"
     yield from _recorded(name, {**report, **content.key, "modified_at": modified_at}, landing)
+    is_loaded = report["status"] == "loaded"
     known[name] = {
         "file_hash": file_hash,
         "revision": content.revision,
         "status": report["status"],
         "stamp": stamp,
-        "problem": report["message"] if report["status"] != "loaded" else None,
-        "held": report["status"] == "loaded" or last.get("held", False),
+        "problem": None if is_loaded else report["message"],
+        "held": is_loaded or last.get("held", False),
+        "rows": report["row_count"] if is_loaded else before.rows,
+        "fields": sorted(outcome.fields if is_loaded else before.fields),
         "closes": outcome.closes,
         "against": _contents(known, outcome.against),
     }

@@ -7,10 +7,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from extract.csv_files.bitcoin import ShiftEvidence
+from extract.csv_files.coins import CoinReader
 from extract.csv_files.dates import FIRST_DAY
 from extract.csv_files.headers import Kind, Mapping
+from extract.csv_files.legibility import Before, Doubt, Legibility
 from extract.csv_files.peers import Closes, MonthlyCloses, contradictions
-from extract.csv_files.reading import Quote
+from extract.csv_files.reading import Quote, Style
+from extract.csv_files.volumes import UnitEvidence
 
 PRICES = ("price", "open", "high", "low", "close")
 ALL_MONEY = frozenset({*PRICES, "volume", "market_cap"})
@@ -26,9 +29,9 @@ FEWEST_ROWS = 3
 # Market cap / price is the number of coins, which does not change a thousandfold in a file
 MOST_DECADES = 3
 MOST_COINS = 5000
-# A coin with a daily price trades more pieces than this; fewer mean that the volume is counted in coins
-FEWEST_TRADED = 2000
 MOST_SUBDAILY = 0.1
+# So many rows of each coin, none with a time, are a history whose dates went missing
+MOST_ROWS_PER_COIN = 5
 
 ABSURD = "a price that is thousands of times too large or small"
 MISMATCH = "market cap and price contradict each other"
@@ -36,17 +39,10 @@ NOT_LOADED = frozenset({ABSURD, MISMATCH})
 
 
 @dataclass(frozen=True)
-class Doubt:
-    """Something about a file that its user should know: a code for programs, and plain words."""
-
-    code: str
-    text: str
-
-
-@dataclass(frozen=True)
 class Verdict:
     """What may be taken over of a file: not these roles, and nothing if `refusal`, for the sake of the files `against`.
 
+    With `is_withheld` its rows are kept in raw, and not believed. `fields` are those of which it says something.
     `supplies` has the usual decade of market cap / price of each coin, `closes` some of a history for later comparison.
     """
 
@@ -54,6 +50,8 @@ class Verdict:
     withheld: frozenset[str] = frozenset()
     refusal: Doubt | None = None
     against: frozenset[str] = frozenset()
+    is_withheld: bool = False
+    fields: frozenset[str] = frozenset()
     supplies: dict[tuple[object, object], int] = field(default_factory=dict[tuple[object, object], int])
     closes: Closes = field(default_factory=dict[str, dict[str, float]])
 
@@ -66,11 +64,12 @@ class _Findings:
     absurd: int = 0
     disordered: int = 0
     priced: int = 0
-    few_traded: int = 0
-    traded: int = 0
     untimely: int = 0
     same_day: int = 0
     example: str = ""
+    coins: set[tuple[object, object]] = field(default_factory=set[tuple[object, object]])
+    legible: Legibility = field(default_factory=Legibility)
+    units: UnitEvidence = field(default_factory=UnitEvidence)
     supplies: dict[tuple[object, object], Counter[int]] = field(
         default_factory=dict[tuple[object, object], Counter[int]]
     )
@@ -88,33 +87,52 @@ def row_flags(quote: Quote, supply: int | None = None) -> list[str]:
     return flags
 
 
-def judged(rows: Iterable[Quote], headers: Mapping, kind: Kind, others: dict[str, Closes], now: datetime) -> Verdict:
-    """Read all rows once and tell what of them can be trusted; `others` are the closes of other files."""
+@dataclass(frozen=True)
+class Claims:
+    """How a file is read: what its columns mean, how it writes values, and how it says its coins."""
+
+    mapping: Mapping
+    kind: Kind
+    style: Style
+    coins: CoinReader
+
+
+def judged(rows: Iterable[Quote], claims: Claims, others: dict[str, Closes], before: Before, now: datetime) -> Verdict:
+    """Read all rows once and tell what of them can be trusted.
+
+    `others` are the closes of other files, `before` is what the file's content says that stands.
+    """
     found, shift, monthly = _Findings(), ShiftEvidence(), MonthlyCloses()
-    before: tuple[tuple[object, object], date] | None = None
+    last: tuple[tuple[object, object], date] | None = None
     for quote in rows:
+        found.legible.add(quote)
         if quote.unusable:
             continue
         _count(found, quote, now)
         moment = quote.moment()
-        if moment and kind == "ohlcv":
+        if moment and claims.kind == "ohlcv":
             here = (quote.coin, moment.date())
-            found.same_day += here == before
-            before = here
+            found.same_day += here == last
+            last = here
             shift.add(quote.coin, moment.date(), quote.decimal("market_cap"), quote.decimal("close"))
             monthly.add(quote.coin, moment.date(), quote.decimal("close"))
-    if refusal := _refusal(found, shift):
+    if refusal := _refusal(found, shift, claims):
         return Verdict(refusal=refusal)
-    supplies = {coin: decades.most_common(1)[0][0] for coin, decades in found.supplies.items()}
+    objections = tuple(found.legible.objections(claims.mapping, claims.style, before))
     if _contradictory(found):
-        return Verdict((_price_doubt(found, all_rows=True),), ALL_MONEY)
+        return Verdict((*objections, _price_doubt(found, all_rows=True)), ALL_MONEY, is_withheld=True)
+    if objections:
+        return Verdict(objections, is_withheld=True)
     if apart := dict(contradictions(monthly.closes, others)):
         return Verdict(refusal=Doubt("contradicts_file", ". ".join(apart.values())), against=frozenset(apart))
-    in_coins = kind == "ohlcv" and _counts_coins(found, headers)
+    supplies = {coin: decades.most_common(1)[0][0] for coin, decades in found.supplies.items()}
+    is_history = claims.kind == "ohlcv"
+    aside = dict(found.units.doubts(claims.mapping, is_history=is_history, is_of_exchange=claims.coins.is_of_exchange))
     return Verdict(
-        tuple(_doubts(found, headers, shift, in_coins)),
-        frozenset({"volume"}) if in_coins else frozenset(),
-        supplies=supplies if kind == "ohlcv" else {},
+        (*_doubts(found, shift), *aside.values(), *found.legible.remarks(claims.mapping, claims.style, before)),
+        frozenset(aside),
+        fields=found.legible.fields,
+        supplies=supplies if is_history else {},
         closes=monthly.closes,
     )
 
@@ -123,23 +141,28 @@ def _count(found: _Findings, quote: Quote, now: datetime) -> None:
     found.rows += 1
     flags = row_flags(quote)
     close = quote.decimal("close") or quote.decimal("price")
-    volume = quote.decimal("volume")
     moment = quote.moment()
+    found.units.add(quote)
+    if len(found.coins) < MOST_COINS:
+        found.coins.add(quote.coin)
     found.priced += close is not None
     found.absurd += ABSURD in flags
     found.disordered += any(flag not in NOT_LOADED for flag in flags)
     if flags and not found.example:
         found.example = f"row {quote.number} has {flags[0]}"
-    if close and close > 0 and volume and volume > 0:
-        found.traded += 1
-        found.few_traded += volume / close < FEWEST_TRADED
     found.untimely += bool(moment and not FIRST_DAY <= moment <= now + timedelta(days=1))
     decade = _supply_decade(quote)
     if decade is not None and (quote.coin in found.supplies or len(found.supplies) < MOST_COINS):
         found.supplies.setdefault(quote.coin, Counter())[decade] += 1
 
 
-def _refusal(found: _Findings, shift: ShiftEvidence) -> Doubt | None:
+def _refusal(found: _Findings, shift: ShiftEvidence, claims: Claims) -> Doubt | None:
+    if "time" not in claims.mapping.matches and found.rows > MOST_ROWS_PER_COIN * max(len(found.coins), 1):
+        return Doubt(
+            "time_missing",
+            f"the file has {found.rows} rows of {len(found.coins)} coins, and no column for their time: add one, or "
+            "rename one",
+        )
     if found.same_day >= FEWEST_ROWS and found.same_day > MOST_SUBDAILY * found.rows:
         return Doubt(
             "not_daily",
@@ -150,16 +173,9 @@ def _refusal(found: _Findings, shift: ShiftEvidence) -> Doubt | None:
     return Doubt("dates_shifted", told) if told else None
 
 
-def _doubts(found: _Findings, headers: Mapping, shift: ShiftEvidence, in_coins: bool) -> Iterator[Doubt]:
+def _doubts(found: _Findings, shift: ShiftEvidence) -> Iterator[Doubt]:
     if found.absurd or found.disordered:
         yield _price_doubt(found, all_rows=False)
-    if in_coins:
-        yield Doubt(
-            "volume_in_coins",
-            f'"{headers.matches["volume"].header}" seems to count coins, not US dollars: on most days it would pay '
-            f"for fewer than {FEWEST_TRADED:,} coins. It is kept aside; if it is in dollars, name the column "
-            '"volume_usd"',
-        )
     if found.untimely:
         yield Doubt("dates_impossible", f"{found.untimely} rows are dated in the future, or before there was Bitcoin")
     if found.same_day:
@@ -185,13 +201,6 @@ def _price_doubt(found: _Findings, *, all_rows: bool) -> Doubt:
         f"{told}: no number is taken over. Check that each column holds what its header says, and that no spreadsheet "
         "changed the numbers",
     )
-
-
-def _counts_coins(found: _Findings, headers: Mapping) -> bool:
-    """Whether a volume without a currency in its header is too small to be one in dollars."""
-    volume = headers.matches.get("volume")
-    few = found.traded >= FEWEST_ROWS and found.few_traded * 2 > found.traded
-    return volume is not None and not volume.says_dollar and few
 
 
 def _order_flags(quote: Quote) -> Iterator[str]:

@@ -3,7 +3,8 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Reasons
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Literal
 from rapidfuzz.distance import OSA
 
 Kind = Literal["snapshot", "ohlcv"]
-How = Literal["name", "alias", "similarity"]
+How = Literal["name", "alias", "similarity", "values"]
 
 ALIASES = Path(__file__).with_name("aliases.toml")
 # One edit in a word of five letters; shorter words differ too little from others ("low" and "flow")
@@ -23,6 +24,7 @@ MOST_SIMILAR = 100
 # The runner-up must be clearly behind
 LEAST_LEAD = 0.05
 ALIAS_CONFIDENCE = 0.95
+MOST_CURRENCY_WORDS = 3
 DOLLAR_WORDS = frozenset({"usd", "us", "dollar", "dollars", "usdt", "usdc", "busd"})
 OTHER_CURRENCIES = frozenset(
     "aed ars aud bdt bhd bmd brl btc cad chf clp cny czk dkk eth eur euro gbp hkd huf idr ils inr jpy krw kwd lkr mmk "
@@ -61,6 +63,14 @@ COLUMNS: dict[Kind, dict[str, str]] = {
 }
 NOT_NUMBERS = frozenset({"symbol", "name", "time"})
 MONEY = frozenset({"price", "open", "high", "low", "close", "volume", "market_cap"})
+# What a column is called that says, row by row, in what money the others are; and one of an exchange's pairs
+CURRENCY_HEADERS = frozenset(
+    "currency currencyname currencycode currencysymbol quote quotecurrency quoteasset quotesymbol quotecoin vs "
+    "vscurrency pricecurrency priceunit unit convert convertcurrency counter countercurrency countercoin tsym".split()
+)
+PAIR_HEADERS = frozenset(
+    "pair market marketpair tradingpair currencypair coinpair instrument instid product productid symbolpair".split()
+)
 
 
 @dataclass(frozen=True)
@@ -76,11 +86,18 @@ class Match:
 
 @dataclass(frozen=True)
 class Mapping:
-    """A file's fields by role (`symbol`, `time`, `close` …), and what was left open, in plain words."""
+    """A file's fields by role (`symbol`, `time`, `close` …), and what was left open, in plain words.
+
+    `currencies` and `pairs` are columns that may say in what money a row is. `elsewhere` has the headers, with their
+    currency, of money that the file has in another currency only.
+    """
 
     headers: tuple[str, ...]
     matches: dict[str, Match]
     doubts: tuple[str, ...]
+    currencies: tuple[int, ...] = ()
+    pairs: tuple[int, ...] = ()
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
     @property
     def kind(self) -> Kind | None:
@@ -126,8 +143,11 @@ def aliases() -> dict[str, tuple[str, ...]]:
         return {role: tuple(_words(each)[0] for each in names) for role, names in tomllib.load(file).items()}
 
 
-def mapped(headers: Sequence[str]) -> Mapping:
-    """Map headers to roles; each role gets one column at most, and each column one role."""
+def mapped(headers: Sequence[str], without: Reasons[int, str] | None = None) -> Mapping:
+    """Map headers to roles; each role gets one column at most, and each column one role.
+
+    Columns `without` are no fields, for the reasons given.
+    """
     read = [_read(column, header) for column, header in enumerate(headers)]
     known = {alias for names in aliases().values() for alias in names}
     doubts = [
@@ -135,7 +155,8 @@ def mapped(headers: Sequence[str]) -> Mapping:
         for header in read
         if header.currency and header.key in known
     ]
-    usable = [header for header in read if header.key and not header.currency]
+    doubts += (without or {}).values()
+    usable = [header for header in read if header.key and not header.currency and header.column not in (without or {})]
     matches: dict[str, Match] = {}
     for role, names in aliases().items():
         fitting = sorted((header for header in usable if header.key in names), key=lambda each: names.index(each.key))
@@ -152,7 +173,35 @@ def mapped(headers: Sequence[str]) -> Mapping:
     matches |= _similar(left[:MOST_SIMILAR], aliases().keys() - matches.keys())
     if "close" not in matches and "price" in matches and matches.keys() >= {"time", "open", "high", "low"}:
         matches["close"] = matches.pop("price")
-    return Mapping(tuple(headers), matches, tuple(doubts))
+    return Mapping(
+        tuple(headers),
+        matches,
+        tuple(doubts),
+        tuple(header.column for header in read if header.key in CURRENCY_HEADERS),
+        tuple(header.column for header in read if header.key in PAIR_HEADERS),
+        tuple(_elsewhere(read, matches)),
+    )
+
+
+def currency_named(text: str) -> str | None:
+    """The currency that words such as `Euro`, `US Dollar` or `€` mean, by its code or name in upper case."""
+    _, words = _words(text[:50])
+    if len(words) > MOST_CURRENCY_WORDS:
+        return None
+    other = next((word for word in words if word in OTHER_CURRENCIES), None)
+    return _code(other) if other else "USD" if DOLLAR_WORDS.issuperset(words) and {*words} - {"us"} else None
+
+
+def _elsewhere(read: list[_Header], matches: dict[str, Match]) -> Iterator[tuple[str, str]]:
+    """Headers of money in another currency that no column has without one, or in dollars."""
+    for role in MONEY - matches.keys() - ({"price", "close"} if matches.keys() & {"price", "close"} else set()):
+        for header in read:
+            if header.currency and header.key in aliases()[role]:
+                yield header.text, _code(header.currency)
+
+
+def _code(currency: str) -> str:
+    return {"euro": "EUR", "yen": "JPY", "yuan": "CNY"}.get(currency, currency.upper())
 
 
 def _similar(headers: list[_Header], roles: Iterable[str]) -> dict[str, Match]:

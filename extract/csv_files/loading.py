@@ -7,9 +7,11 @@ from decimal import Decimal
 from itertools import islice
 from typing import IO, Any
 
-from extract.csv_files.checks import ALL_MONEY, NOT_LOADED, Doubt, Verdict, judged, row_flags
+from extract.csv_files.checks import ALL_MONEY, NOT_LOADED, Claims, Verdict, judged, row_flags
+from extract.csv_files.claims import verified
 from extract.csv_files.headers import COLUMNS, Kind, Mapping
 from extract.csv_files.layout import Layout, layout_of
+from extract.csv_files.legibility import NOTHING_BEFORE, Before, Doubt
 from extract.csv_files.models import Ohlcv, Snapshot
 from extract.csv_files.peers import Closes
 from extract.csv_files.reading import Quote, Style, Value, model_fields, quotes, style_of
@@ -23,17 +25,21 @@ MODELS: dict[Kind, type[Snapshot | Ohlcv]] = {"snapshot": Snapshot, "ohlcv": Ohl
 DELIMITER_NAMES = {"\t": "tab"}
 KIND_NAMES: dict[Kind, str] = {"snapshot": "quotes", "ohlcv": "daily history"}
 # With these, what the file says is not believed: its rows are kept in raw, what it said before stays in the marts
-UNTRUSTED = {"numbers_contradictory", "numbers_unclear", "prices_contradictory", "dates_unclear"}
+UNTRUSTED = {"numbers_contradictory", "numbers_unclear", "dates_unclear"}
 
 
 @dataclass(frozen=True)
 class Content:
-    """One content of a file: a private copy, and what its rows carry to tell it from others."""
+    """One content of a file: a private copy, and what its rows carry to tell it from others.
+
+    `before` is what the content says that stands while this one does not.
+    """
 
     copy: IO[bytes]
     file: str
     file_hash: str
     revision: int
+    before: Before = NOTHING_BEFORE
 
     @property
     def key(self) -> Payload:
@@ -45,12 +51,13 @@ class Content:
 class Outcome:
     """What became of a file: what its event says (status, how it was read, counts, doubts), and some of its closes.
 
-    `against` are the files that it contradicts.
+    `against` are the files that it contradicts, `fields` those of which it says something.
     """
 
     report: Payload
     closes: Closes = field(default_factory=dict[str, dict[str, float]])
     against: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
 
 
 def load(
@@ -61,36 +68,41 @@ def load(
     Returns what became of the file. Raises UnreadableError for what is not text.
     """
     layout = layout_of(content.copy)
-    report = _layout_report(layout)
+    if not layout.mapping.kind:
+        return _unmapped(layout)
+    style = style_of(content.copy, layout, origin.fetched_at)
+    layout, coins = verified(content.copy, layout, style, content.file)
     kind = layout.mapping.kind
     if not kind:
-        doubts = [_missing(layout.mapping), *_mapping_doubts(layout.mapping)]
-        return Outcome({**report, "status": "unmapped", **_words(doubts)})
-    style = style_of(content.copy, layout, origin.fetched_at)
+        return _unmapped(layout)
+    report = _layout_report(layout)
     report |= {"kind": kind, "decimal_style": style.numbers.label, "date_style": style.dates.label}
     if kind == "ohlcv" and style.dates.doubt:
         verdict = Verdict(refusal=Doubt("dates_unclear", style.dates.doubt))
     else:
-        rows = quotes(content.copy, layout, style, kind)
-        verdict = judged(rows, layout.mapping, kind, others, origin.fetched_at)
+        claims = Claims(layout.mapping, kind, style, coins)
+        rows = quotes(content.copy, layout, style, kind, coins)
+        verdict = judged(rows, claims, others, content.before, origin.fetched_at)
     if verdict.refusal:
         return Outcome({**report, "status": "unmapped", **_words([verdict.refusal])}, against=verdict.against)
-    before = landing.landed.accepted, landing.landed.rejected
-    payloads = _payloads(content, layout, kind, quotes(content.copy, layout, style, kind), verdict)
+    landed = landing.landed.accepted, landing.landed.rejected
+    payloads = _payloads(content, layout, kind, quotes(content.copy, layout, style, kind, coins), verdict)
     while batch := list(islice(payloads, ROWS_AT_ONCE)):
         yield from landing.land(MODELS[kind], batch, origin)
-    accepted, rejected = landing.landed.accepted - before[0], landing.landed.rejected - before[1]
-    doubts = [
-        *_style_doubts(style),
-        *verdict.doubts,
-        *_mapping_doubts(layout.mapping),
-        *_row_doubts(accepted, rejected),
-    ]
-    counts = {"row_count": accepted, "rejected_count": rejected}
-    if not UNTRUSTED.isdisjoint(doubt.code for doubt in doubts):
-        return Outcome({**report, "status": "withheld", **counts, **_words(doubts)})
+    accepted, rejected = landing.landed.accepted - landed[0], landing.landed.rejected - landed[1]
+    doubts = [*_style_doubts(style), *verdict.doubts, *_mapping_doubts(layout.mapping)]
+    report |= {"row_count": accepted, "rejected_count": rejected, **_words(doubts)}
+    if verdict.is_withheld or not UNTRUSTED.isdisjoint(doubt.code for doubt in doubts):
+        return Outcome({**report, "status": "withheld"})
     logger.info("csv: %s: %s rows of %s", content.file, f"{accepted:,}", KIND_NAMES[kind])
-    return Outcome({**report, "status": "loaded", **counts, **_words(doubts)}, verdict.closes)
+    if doubts:
+        logger.warning("csv: %s: %s", content.file, report["message"])
+    return Outcome({**report, "status": "loaded"}, verdict.closes, fields=verdict.fields)
+
+
+def _unmapped(layout: Layout) -> Outcome:
+    doubts = [_missing(layout.mapping), *_mapping_doubts(layout.mapping)]
+    return Outcome({**_layout_report(layout), "status": "unmapped", **_words(doubts)})
 
 
 def _payloads(
@@ -169,13 +181,6 @@ def _style_doubts(style: Style) -> list[Doubt]:
     numbers = "numbers_unclear" if style.numbers.unsure else "numbers_contradictory"
     found = ((numbers, style.numbers), ("dates_unclear", style.dates))
     return [Doubt(code, each.doubt) for code, each in found if each.doubt]
-
-
-def _row_doubts(accepted: int, rejected: int) -> list[Doubt]:
-    if rejected:
-        text = f"{rejected} of {accepted + rejected} rows could not be used: see rejected_records"
-        return [Doubt("rows_rejected", text)]
-    return [] if accepted else [Doubt("no_rows", "the file has a header and no rows")]
 
 
 def _words(doubts: Sequence[Doubt]) -> Payload:

@@ -6,16 +6,15 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import IO
 
+from extract.csv_files.coins import Coin, CoinReader
 from extract.csv_files.dates import DateEvidence, DateStyle
-from extract.csv_files.headers import COLUMNS, NOT_NUMBERS, Kind
+from extract.csv_files.headers import COLUMNS, MONEY, NOT_NUMBERS, Kind
 from extract.csv_files.layout import Layout, data_rows
 from extract.csv_files.numbers import NumberEvidence, NumberStyle
 
 # Ranks are small and never have decimals: they say nothing about how a file writes numbers
 NO_EVIDENCE = NOT_NUMBERS | {"rank"}
 NOTHING = frozenset({"", "-", "--", "—", "n/a", "#n/a", "nan", "null", "none"})
-NO_COIN = frozenset({"", "-", "--", "—", "n/a", "#n/a"})
-DOLLARS = frozenset({"USD", "USDT", "USDC", "BUSD", "FDUSD", "DAI"})
 
 Value = Decimal | datetime | str
 
@@ -37,6 +36,7 @@ class Quote:
     unread: dict[str, str]
     cells: list[str]
     unusable: str | None = None
+    is_in_other_money: bool = False
 
     def decimal(self, role: str) -> Decimal | None:
         """A number of the row."""
@@ -70,7 +70,7 @@ def style_of(copy: IO[bytes], layout: Layout, now: datetime) -> Style:
     return Style(numbers.style(), dates.style())
 
 
-def quotes(copy: IO[bytes], layout: Layout, style: Style, kind: Kind) -> Iterator[Quote]:
+def quotes(copy: IO[bytes], layout: Layout, style: Style, kind: Kind, coins: CoinReader) -> Iterator[Quote]:
     """The rows of a file, typed. A row without a usable key says why in `unusable`."""
     columns = layout.mapping.columns
     read_number = style.numbers.reader()
@@ -79,24 +79,25 @@ def quotes(copy: IO[bytes], layout: Layout, style: Style, kind: Kind) -> Iterato
         if not isinstance(cells, list):
             yield Quote(number, {}, {}, [cells.text], cells.reason)
             continue
-        values: dict[str, Value] = {}
+        coin = coins.read(cells)
+        values: dict[str, Value] = {role: text for role, text in (("symbol", coin.symbol), ("name", coin.name)) if text}
         unread: dict[str, str] = {}
         for role, column in columns.items():
             text = cells[column]
-            if not text:
+            if not text or role in values:
                 continue
-            value = _coin(text) if role in ("symbol", "name") else None
+            value: Value | None = None
             if role == "time":
                 value = style.dates.read(text)
                 if daily and value:
                     value = datetime.combine(value.date(), time(), UTC)
-            elif role not in NOT_NUMBERS:
+            elif role not in NOT_NUMBERS and not (role in MONEY and text.endswith("%")):
                 value = read_number(text)
             if value is not None:
                 values[role] = value
             elif text.casefold() not in NOTHING:
                 unread[role] = text
-        yield Quote(number, values, unread, cells, _unusable(values, unread, daily))
+        yield Quote(number, values, unread, cells, _unusable(values, unread, coin, daily), coin.money is not None)
 
 
 def model_fields(kind: Kind, values: dict[str, Value] | dict[str, str]) -> dict[str, Value]:
@@ -104,17 +105,11 @@ def model_fields(kind: Kind, values: dict[str, Value] | dict[str, str]) -> dict[
     return {COLUMNS[kind][role]: value for role, value in values.items()}
 
 
-def _coin(text: str) -> str | None:
-    """A symbol or name; of a pair against the dollar (BTC/USD) the first half."""
-    base, mark, quote = text.partition("/") if "/" in text else text.partition("-")
-    if mark and base and quote.upper() in DOLLARS:
-        return base
-    return None if text.casefold() in NO_COIN else text
-
-
-def _unusable(values: dict[str, Value], unread: dict[str, str], daily: bool) -> str | None:
+def _unusable(values: dict[str, Value], unread: dict[str, str], coin: Coin, daily: bool) -> str | None:
     if not values.keys() & {"symbol", "name"}:
         return "neither symbol nor name"
+    if coin.money:
+        return f"not in US dollars, but {coin.money}"
     if daily and "time" not in values:
         return "a date that can't be read" if "time" in unread else "no date"
     return None
