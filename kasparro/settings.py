@@ -232,6 +232,10 @@ class Settings(BaseSettings):
         return self.coingecko_base_url or COINGECKO_BASES[self.coingecko_plan]
 
 
+SAMPLES = REPOSITORY / "providers" / "sample_files"
+"""CSV files whose figures are invented: the demo reads them, a real market never."""
+
+
 def demo_file(settings: Settings) -> Path:
     """The settings of a home that holds a demo: where its stand-in providers are, for every command run in it."""
     return settings.kasparro_home / "demo.env"

@@ -16,7 +16,7 @@ import psycopg2
 from kasparro import alert_url, database_url, home, ports, prefect_ui
 from kasparro.environment import UI_DIRECTORY, local_prefect_api_url, prefect_environment, write_shell_file
 from kasparro.secrets import admin_api_key, key_path
-from kasparro.settings import Settings, SettingsError, demo_file, is_demo, load_settings
+from kasparro.settings import SAMPLES, Settings, SettingsError, demo_file, is_demo, load_settings
 from kasparro.supervisor import Service, Supervisor, SupervisorError, log_tail, python, require_free_port
 from kasparro.warehouse import EmbeddedPostgres, Warehouse, WarehouseError, ensure_warehouse
 
@@ -165,6 +165,7 @@ def _with_providers(settings: Settings, supervisor: Supervisor, port: int) -> Se
         "COINGECKO_MAX_COINS": "0",
         "RSS_RATE_LIMIT": "100/s",
         "RSS_FEEDS": ",".join(addresses["rss"]),
+        "CSV_DIR": str(settings.csv_dir if "csv_dir" in settings.model_fields_set else SAMPLES),
         "INVENTED_MARKET": "true",
     }
     with home.writing(settings):

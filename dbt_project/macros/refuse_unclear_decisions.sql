@@ -20,7 +20,7 @@ begin
             concat(source, ',', source_coin_id, ',', decision, ',', other_source, ',', other_source_coin_id) as decision_row,
             case
                 when num_nulls(source, source_coin_id, decision, other_source, other_source_coin_id) > 0
-                    then 'a field is empty'
+                    then 'a field is empty, or says null'
                 when decision not in ('same', 'different') then format('%L is neither same nor different', decision)
                 when source !~ '^(coingecko|coinpaprika|csv:.+)$' then format('there is no source %L', source)
                 when other_source !~ '^(coingecko|coinpaprika|csv:.+)$' then format('there is no source %L', other_source)

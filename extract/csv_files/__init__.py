@@ -21,10 +21,14 @@ from extract.csv_files.legibility import Before
 from extract.csv_files.loading import Content, Outcome, load
 from extract.csv_files.models import FileEvent, Ohlcv, Snapshot
 from extract.csv_files.peers import Closes
+from extract.csv_files.samples import SAMPLES
 from extract.http import SourceError
 from extract.landing import Landing
 from extract.records import Origin, Payload
-from kasparro.settings import Settings
+from kasparro.settings import Settings, is_demo
+
+
+TAKEN_BACK = "taken back"
 
 
 @dlt.source(name="csv")
@@ -46,6 +50,8 @@ def changes(settings: Settings, landing: Landing) -> Iterator[Any]:
     present = folder.found(settings)
     if settings.csv_path and not present and not known:
         raise SourceError(f"{folder.place(settings)} is no file: put it there, or name another")
+    if not is_demo(settings):
+        yield from _samples_taken_back(known, landing)
     for name, last in known.items():
         if name not in present and last["status"] != "removed":
             message = f"The file is no longer in {folder.place(settings)}: its rows are kept"
@@ -53,14 +59,27 @@ def changes(settings: Settings, landing: Landing) -> Iterator[Any]:
             yield from _recorded(name, event, landing)
             known[name] = {**event, "stamp": None, "held": last.get("held", False)}
     for name, path in present.items():
-        yield from _read_if_changed(name, path, known, landing)
+        yield from _read_if_changed(name, path, known, landing, is_real=not is_demo(settings))
         if problem := known[name].get("problem"):
             landing.problems.append(f"{name}: {problem}")
         else:
             landing.unchanged += 1
 
 
-def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: Landing) -> Iterator[Any]:
+def _samples_taken_back(known: dict[str, Payload], landing: Landing) -> Iterator[Any]:
+    """Files of samples that a real market once read: a content without rows takes theirs back."""
+    for name, last in known.items():
+        if last["file_hash"] in SAMPLES and last.get("held"):
+            message = "This was the sample that ships: its invented rows are taken back"
+            event = {"file_hash": TAKEN_BACK, "revision": last["revision"] + 1, "message": message, "row_count": 0}
+            for status in ("loaded", "removed"):
+                yield from _recorded(name, {**event, "status": status}, landing)
+            known[name] = {**event, "status": "removed", "stamp": None, "held": False}
+
+
+def _read_if_changed(
+    name: str, path: Path, known: dict[str, Payload], landing: Landing, *, is_real: bool
+) -> Iterator[Any]:
     """Read a file whose content is not the one in `known`, and note there how that went."""
     last = known.get(name) or {"file_hash": None, "revision": 0, "status": "removed", "stamp": None}
     against: dict[str, str] = last.get("against", {})
@@ -85,6 +104,10 @@ def _read_if_changed(name: str, path: Path, known: dict[str, Payload], landing: 
         content = Content(copy, name, file_hash, last["revision"] + 1, before)
         origin = Origin(uuid.uuid4().hex, datetime.now(UTC))
         try:
+            if is_real and file_hash in SAMPLES:
+                raise UnreadableError(
+                    "this is the sample that ships, whose figures are invented: put your own in its place"
+                )
             outcome = yield from load(content, _closes(known, name), landing, origin)
         except UnreadableError as error:
             text = str(error)

@@ -61,12 +61,12 @@ class CoinReader:
         """The coin of a row."""
         texts = {role: cells[column] for role, column in self.columns.items()}
         symbol, name = texts.get("symbol", ""), texts.get("name", "")
-        pair = self.pair(symbol)
+        cell, pair = symbol or name, self.pair(symbol)
         if pair:
             symbol, name = _half(symbol, pair), _without(name, pair.quote)
         elif named := self.pair(name) or _named_pair(name):
-            pair, name = named, _half(name, named)
-        money = self._money(cells, pair, symbol or name)
+            cell, pair, name = name, named, _half(name, named)
+        money = self._money(cells, pair, cell, symbol or name)
         return Coin(_named(symbol), _named(name), money)
 
     def pair(self, text: str) -> Pair | None:
@@ -76,8 +76,8 @@ class CoinReader:
             return None
         return pair if pair.is_known or text.upper() in self.believed else None
 
-    def _money(self, cells: list[str], pair: Pair | None, coin: str) -> str | None:
-        said = [(pair.quote, f'"{pair.base}" against "{pair.quote}"')] if pair else []
+    def _money(self, cells: list[str], pair: Pair | None, cell: str, coin: str) -> str | None:
+        said = [(pair.quote, f'"{cell}"')] if pair else []
         said += [
             (code, f'"{self.headers[column]}" is "{cells[column]}"')
             for column in self.currencies

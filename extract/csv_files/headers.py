@@ -24,7 +24,6 @@ MOST_SIMILAR = 100
 # The runner-up must be clearly behind
 LEAST_LEAD = 0.05
 ALIAS_CONFIDENCE = 0.95
-MOST_CURRENCY_WORDS = 3
 DOLLAR_WORDS = frozenset({"usd", "us", "dollar", "dollars", "usdt", "usdc", "busd"})
 OTHER_CURRENCIES = frozenset(
     "aed ars aud bdt bhd bmd brl btc cad chf clp cny czk dkk eth eur euro gbp hkd huf idr ils inr jpy krw kwd lkr mmk "
@@ -185,11 +184,11 @@ def mapped(headers: Sequence[str], without: Reasons[int, str] | None = None) -> 
 
 def currency_named(text: str) -> str | None:
     """The currency that words such as `Euro`, `US Dollar` or `€` mean, by its code or name in upper case."""
-    _, words = _words(text[:50])
-    if len(words) > MOST_CURRENCY_WORDS:
+    words = {*_words(text[:50])[1]} - {"us"}
+    if len(words) != 1:
         return None
-    other = next((word for word in words if word in OTHER_CURRENCIES), None)
-    return _code(other) if other else "USD" if DOLLAR_WORDS.issuperset(words) and {*words} - {"us"} else None
+    word = words.pop().removesuffix("s")
+    return "USD" if word in DOLLAR_WORDS else _code(word) if word in OTHER_CURRENCIES else None
 
 
 def _elsewhere(read: list[_Header], matches: dict[str, Match]) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg2
 
-from kasparro.settings import REPOSITORY
+from kasparro.settings import REPOSITORY, SAMPLES
 from kasparro.warehouse import locate
 from providers.stand_in import StandIn
 from tests import hostile
@@ -37,7 +37,8 @@ class Installation:
             "RSS_RATE_LIMIT": "1000/s",
             "COINGECKO_MAX_COINS": "0",
             "RSS_FEEDS": feeds,
-            "CSV_DIR": str(REPOSITORY / "data"),
+            "CSV_DIR": str(SAMPLES),
+            "INVENTED_MARKET": "true",
         }
 
     def start_pass(self, **environment: str) -> subprocess.Popen[str]:

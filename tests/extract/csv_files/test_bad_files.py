@@ -15,7 +15,7 @@ HOURLY = "date,symbol,close\n" + "".join(f"2025-01-01 {hour:02d}:00,BTC,{hour}\n
 NOTHING_TO_LOAD: dict[str, tuple[str | bytes, str, str]] = {
     "empty": ("", "unreadable", "The file is empty"),
     "blank": ("\n \n", "unmapped", "The file names no columns"),
-    "header_only": ("symbol,price\n", "loaded", "a header and no rows"),
+    "header_only": ("symbol,price\n", "withheld", "a header and no rows"),
     "no_header": ("BTC,64000\nETH,3000\n", "unmapped", 'What is missing .* The columns are "BTC", "64000"'),
     "no_coin": (
         "Date,Open,Close\n2025-01-01,1,2\n",

@@ -14,7 +14,7 @@ from extract import retention
 from extract.csv_files import folder
 from extract.csv_files.loading import Content, load
 from extract.records import Origin
-from kasparro.settings import REPOSITORY
+from kasparro.settings import SAMPLES
 from tests.extract.csv_files.conftest import CsvFolder, Typing
 
 SNAPSHOT = (
@@ -191,12 +191,25 @@ def test_many_files_are_each_a_source_of_their_own(csv_folder: CsvFolder) -> Non
 
 
 def test_the_samples_that_ship_are_read_without_a_doubt(csv_folder: CsvFolder) -> None:
-    assert csv_folder.read(csv_dir=REPOSITORY / "data").problems == ()
+    assert csv_folder.read(csv_dir=SAMPLES, invented_market=True).problems == ()
     events = csv_folder.rows("select file, kind, row_count, rejected_count, doubts from raw_csv.files order by file")
     assert [tuple(event.values()) for event in events] == [
         ("sample_history.csv", "ohlcv", 120, 0, None),
         ("sample_snapshot.csv", "snapshot", 15, 0, None),
     ]
+
+
+def test_a_sample_is_never_read_into_a_real_market_and_taken_back_where_it_was(csv_folder: CsvFolder) -> None:
+    sample = (SAMPLES / "sample_history.csv").read_bytes()
+    csv_folder.write("copy.csv", sample)
+    csv_folder.read(invented_market=True)
+    (problem,) = csv_folder.read().problems
+    assert "the sample that ships" in problem
+    (csv_folder.path / "copy.csv").unlink()
+    assert csv_folder.read().problems == ()
+    statuses = [(event["status"], event["row_count"]) for event in csv_folder.events("copy.csv")]
+    assert statuses[:3] == [("loaded", 120), ("loaded", 0), ("removed", 0)]
+    assert csv_folder.event("copy.csv")["status"] == "removed"
 
 
 def test_a_long_file_lands_whole(csv_folder: CsvFolder) -> None:
