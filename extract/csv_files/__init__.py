@@ -27,7 +27,6 @@ from extract.landing import Landing
 from extract.records import Origin, Payload
 from kasparro.settings import Settings, is_demo
 
-
 TAKEN_BACK = "taken back"
 
 
