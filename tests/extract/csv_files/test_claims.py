@@ -106,8 +106,8 @@ DAYS = "date,symbol,close\n" + "".join(f"2022-10-{day:02d},DOT,6\n" for day in r
         (DAYS.replace(",6", ",<$0.03"), "column_unreadable", "<$0.03"),
         (DAYS.replace(",6", ",0.0₅92"), "column_unreadable", "0.0₅92"),
         (DAYS.replace(",6", ",5%"), "column_unreadable", "5%"),
-        (DAYS.replace(",6", ",N/A"), "prices_missing", "none of 10 rows"),
-        (DAYS.replace(",6", ",0"), "prices_missing", "none of 10 rows"),
+        (DAYS.replace(",6", ",N/A"), "prices_missing", "one of 10 rows"),
+        (DAYS.replace(",6", ",0"), "prices_missing", "one of 10 rows"),
         ("date,symbol,close\n", "no_rows", "a header and no rows"),
     ],
 )
