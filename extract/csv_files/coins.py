@@ -13,7 +13,7 @@ from decimal import Decimal
 from extract.csv_files.headers import Mapping, currency_named, mapped
 from extract.csv_files.pairs import Pair, currencies, pair_in, pair_of
 
-NO_COIN = frozenset({"", "-", "--", "—", "n/a", "#n/a", "coin", "crypto", "cryptocurrency", "token"})
+NO_COIN = frozenset({"", "-", "--", "—", "n/a", "#n/a"})
 NUMERIC = re.compile(r"[\d.,]+")
 ROLES = ("symbol", "name")
 NEARLY_ALL = 0.9
