@@ -40,12 +40,15 @@ BY_SYMBOL = text(f"""
     from {ASKED}
     inner join marts.coins as coin on lower(coin.symbol) = asked.text
 """)  # noqa: S608  constants
-# addresses of EVM chains are the same in any case; those of other chains are not
+# addresses of EVM chains are the same in any case, those of other chains are not; an underscore may come unencoded
 BY_CONTRACT = text(f"""
     select asked.place, deployed.canonical_id, deployed.canonical_id as current_canonical_id, {NO_LINK}
     from {ASKED}
     inner join marts.coin_deployments as deployed on deployed.caip19_id = any(
-        array[asked.text, case when starts_with(asked.text, 'eip155:') then lower(asked.text) end]
+        array[
+            asked.text, replace(asked.text, '_', '%5F'),
+            case when starts_with(asked.text, 'eip155:') then lower(asked.text) end
+        ]
     )
 """)  # noqa: S608  constants
 BY_ADDRESS = text(f"""

@@ -48,26 +48,45 @@ unioned as (
     select * from coingecko
 ),
 
-deployments as (
-    select distinct
+located as (
+    select
         unioned.source,
         unioned.source_coin_id,
         coalesce(chains.chain_id, unioned.source || ':' || unioned.platform) as chain_id,
-        case
-            when chains.is_case_sensitive or (chains.chain_id is null and unioned.address !~* '^0x[0-9a-f]{40}$')
-                then unioned.address
-            else lower(unioned.address)
-        end as address
+        chains.chain_id is not null as is_known,
+        coalesce(chains.is_case_sensitive, false) as is_case_sensitive,
+        regexp_replace(unioned.address, '^' || chains.address_prefix || '(?=[0-9a-f]{40}$)', '0x', 'i') as prefixed,
+        unioned.address
     from unioned
     left join chains
         on
             unioned.source = chains.source
             and unioned.platform = chains.platform
-    where
-        unioned.address <> ''
-        and unioned.source_coin_id is not null
-        and unioned.address !~* '^0x(0+|e+)$'
-        and (chains.is_case_sensitive or chains.chain_id is null or unioned.address ~* '^0x[0-9a-f]+$')
+    where unioned.address <> '' and unioned.source_coin_id is not null
+),
+
+written as (
+    select
+        source,
+        source_coin_id,
+        chain_id,
+        is_known,
+        is_case_sensitive,
+        coalesce(prefixed, address) as address
+    from located
+),
+
+deployments as (
+    select distinct
+        source,
+        source_coin_id,
+        chain_id,
+        case
+            when is_case_sensitive or (not is_known and address !~* '^0x[0-9a-f]{40}$') then address
+            else lower(address)
+        end as address
+    from written
+    where address !~* '^0x(0+|e+)$' and (is_case_sensitive or not is_known or address ~* '^0x[0-9a-f]+$')
 )
 
 select * from deployments

@@ -48,10 +48,7 @@ coin_deployments as (
         ranked.canonical_id,
         case
             when ranked.address ~ token_namespaces.address_pattern -- what is no address there has no such id
-                then concat(
-                    ranked.chain_id, '/', token_namespaces.asset_namespace, ':',
-                    replace(replace(ranked.address, '/', '%2F'), ':', '%3A')
-                )
+                then {{ caip19_id('ranked.chain_id', 'token_namespaces.asset_namespace', 'ranked.address') }}
         end as caip19_id,
 
         -- strings
