@@ -15,9 +15,9 @@ class FileEvent(Record):
     """What happened to a file. The latest event by `recorded_at` tells its current state.
 
     `status` is `loaded`, `withheld` (the rows are in raw, but what they say is not believed), `unmapped`, `unreadable`
-    or `removed`. `revision` counts the contents that a file had, so that
-    one that comes back to an earlier content has new rows. `mapping` tells for each field the header, how it was
-    matched (`name`, `alias`, `similarity`) and the confidence; `doubts` the codes of what `message` says in words.
+    or `removed`. `revision` counts the contents that a file had, so that one that comes back to an earlier content has
+    new rows. `mapping` tells for each field the header, how it was matched (`name`, `alias`, `similarity`, `values`) and
+    the confidence; `doubts` the codes of what `message` says in words.
     """
 
     table: ClassVar[str] = "files"

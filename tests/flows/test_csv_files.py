@@ -1,8 +1,10 @@
 """CSV files between two passes: what is published of those that came, went and broke, and what is said of each."""
 
+import shutil
 from decimal import Decimal
 
 from extract import pipeline
+from kasparro.settings import SAMPLES
 from tests.flows.conftest import System
 
 HEADER = "symbol,name,price,market cap,time\n"
@@ -41,3 +43,23 @@ def test_what_a_file_said_is_published_though_it_is_gone_or_broken_by_then(syste
         ("gone.csv", "removed", 1, 0, "name"),
         ("spoilt.csv", "refused", 1, 0, "name"),
     ]
+
+
+def test_the_sample_is_taken_back_out_of_a_market_that_is_not_invented(system: System) -> None:
+    shutil.copytree(SAMPLES, system.settings.csv_dir, dirs_exist_ok=True)
+    mine = "MNE,Mine,1.5,1000,2025-01-02\nNULL,,2.5,1000,2025-01-02\n"
+    (system.settings.csv_dir / "mine.csv").write_text(HEADER + mine)
+    system.run(sources=["csv"], invented_market=True)
+    invented = "select count(*) from marts.coin_quotes where starts_with(source, 'csv:sample')"
+    assert system.query(invented) > [(100,)]
+
+    outcome = system.run(sources=["csv"])
+
+    assert "its invented rows are taken back" in outcome.failures["csv"]
+    assert system.query(invented) == [(0,)]
+    of_samples = "select count(*) from marts.coin_prices_daily where 'csv:sample_history' = any(sources)"
+    assert system.query(of_samples) == [(0,)]
+    listed = (
+        "select source, source_coin_id, price_usd from marts.coin_listings where starts_with(source, 'csv:') order by 2"
+    )
+    assert system.query(listed) == [("csv:mine", "mne-mine", Decimal("1.5")), ("csv:mine", "null-null", Decimal("2.5"))]
