@@ -61,6 +61,8 @@ class _Findings:
     """What was counted over the rows of a file."""
 
     rows: int = 0
+    rows_of_coins: int = 0
+    """Those by which `coins` were told, which are no more than MOST_COINS."""
     absurd: int = 0
     disordered: int = 0
     priced: int = 0
@@ -145,6 +147,7 @@ def _count(found: _Findings, quote: Quote, now: datetime) -> None:
     found.units.add(quote)
     if len(found.coins) < MOST_COINS:
         found.coins.add(quote.coin)
+        found.rows_of_coins = found.rows
     found.priced += close is not None
     found.absurd += ABSURD in flags
     found.disordered += any(flag not in NOT_LOADED for flag in flags)
@@ -157,11 +160,11 @@ def _count(found: _Findings, quote: Quote, now: datetime) -> None:
 
 
 def _refusal(found: _Findings, shift: ShiftEvidence, claims: Claims) -> Doubt | None:
-    if "time" not in claims.mapping.matches and found.rows > MOST_ROWS_PER_COIN * max(len(found.coins), 1):
+    if "time" not in claims.mapping.matches and found.rows_of_coins > MOST_ROWS_PER_COIN * len(found.coins):
         return Doubt(
             "time_missing",
-            f"the file has {found.rows} rows of {len(found.coins)} coins, and no column for their time: add one, or "
-            "rename one",
+            f"the file has {found.rows_of_coins} rows of {len(found.coins)} coins, and no column for their time: "
+            "add one, or rename one",
         )
     if found.same_day >= FEWEST_ROWS and found.same_day > MOST_SUBDAILY * found.rows:
         return Doubt(

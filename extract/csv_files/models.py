@@ -16,8 +16,8 @@ class FileEvent(Record):
 
     `status` is `loaded`, `withheld` (the rows are in raw, but what they say is not believed), `unmapped`, `unreadable`
     or `removed`. `revision` counts the contents that a file had, so that one that comes back to an earlier content has
-    new rows. `mapping` tells for each field the header, how it was matched (`name`, `alias`, `similarity`, `values`) and
-    the confidence; `doubts` the codes of what `message` says in words.
+    new rows. `mapping` tells for each field the header, how it was matched (`name`, `alias`, `similarity`, `values`)
+    and the confidence; `doubts` the codes of what `message` says in words.
     """
 
     table: ClassVar[str] = "files"

@@ -24,7 +24,11 @@ def installation(tmp_path: Path) -> Installation:
 def test_with_both_apis_unreachable_the_files_are_published_and_each_failure_is_one_line(
     installation: Installation,
 ) -> None:
-    a_pass = installation.start_pass(LOG_FORMAT="console", RSS_FEEDS="")
+    files = installation.settings.kasparro_home.parent / "csv"
+    files.mkdir()
+    (files / "mine.csv").write_text("symbol,name,price\nMNE,Mine,1.5\n")
+    market = {"INVENTED_MARKET": "false", "CSV_DIR": str(files)}
+    a_pass = installation.start_pass(LOG_FORMAT="console", RSS_FEEDS="", **market)
     try:
         said, _ = a_pass.communicate(timeout=PATIENCE_SECONDS)
 

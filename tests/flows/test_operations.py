@@ -27,7 +27,10 @@ IN_THE_TEXT = re.findall(
 ELSEWHERE = {
     "make run": "front_door/test_system.py",
     "make api": "api/test_main.py",
+    "make alert-test": "flows/test_alerts.py",
+    "make dbt": "dbt_project/test_analyst.py",
     "curl http://127.0.0.1:8000/health": "api/test_system.py",
+    ".venv/bin/python -m flows.schedule status": "flows/test_prefect.py",
     ".venv/bin/python -m flows.schedule pause": "flows/test_prefect.py",
     ".venv/bin/python -m flows.schedule resume": "flows/test_prefect.py",
     ".venv/bin/python -m flows.serve": "flows/test_prefect.py",

@@ -269,7 +269,7 @@ AT_WORK = "select wait_event_type from pg_stat_activity where usename ~ '^kaspar
 
 def test_a_run_cancelled_while_dbt_works_leaves_no_query_behind(prefect: Prefect) -> None:
     with closing(psycopg2.connect(locate(prefect.settings).url("admin"))) as another, another.cursor() as cursor:
-        cursor.execute("lock table ops.publications in access exclusive mode")
+        cursor.execute("lock table ops.pruned_quotes in access exclusive mode")
         run = prefect.start("elt")
         eventually(lambda: ("Lock",) in prefect.query(AT_WORK), "dbt waits for the table")
 

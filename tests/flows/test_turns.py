@@ -169,7 +169,7 @@ def test_a_pass_stopped_while_dbt_works_leaves_no_query_behind(slow_installation
     ensure_warehouse(installation.settings)
     queries = "select wait_event_type from pg_stat_activity where usename ~ '^kasparro_transformer_'"
     with closing(psycopg2.connect(locate(installation.settings).url("admin"))) as another, another.cursor() as cursor:
-        cursor.execute("lock table ops.publications in access exclusive mode")
+        cursor.execute("lock table ops.pruned_quotes in access exclusive mode")
         a_pass = installation.start_pass(SOURCES="csv", LOG_FORMAT="console")
         eventually(lambda: ("Lock",) in installation.query(queries), "dbt waits for the table")
 

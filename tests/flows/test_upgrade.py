@@ -1,10 +1,8 @@
 """After an upgrade, marts hold what they would hold had the new release made them from the start."""
 
-import shutil
-
 from flows import builds
 from flows.steps import run_pass
-from kasparro.settings import REPOSITORY
+from kasparro.settings import SAMPLES
 from providers.generated import GeneratedMarket
 from tests.flows.conftest import System
 from tests.flows.life import read_nothing
@@ -14,7 +12,8 @@ RECORDS = ("marts.coin_candles", "marts.news_mentions", "marts.coin_quotes", "ma
 
 
 def test_marts_that_an_upgrade_brings_fill_themselves(filled: System, market: GeneratedMarket) -> None:
-    shutil.copy(REPOSITORY / "data" / "sample_history.csv", filled.settings.csv_dir)
+    history = (SAMPLES / "sample_history.csv").read_text() + "\n"  # as a file of the user's own
+    (filled.settings.csv_dir / "history.csv").write_text(history)
     market.advance(90)
     assert filled.run().exit_code == 0
 

@@ -13,7 +13,7 @@ from tests.front_door.checkout import REPOSITORY, Checkout
 PROMISED = (
     *("run", "test", "test-long", "test-coverage", "demo", "elt", "stop", "dbt", "api", "docs", "lint", "bench"),
     *("help", "url", "psql", "drift", "identity-eval", "identity-preview", "clean", "up", "down", "logs", "build"),
-    *("lift-pause", "lock", "backfill", "maintenance", "backup", "restore", "rebuild"),
+    *("lift-pause", "schedule", "alert-test", "lock", "backfill", "maintenance", "backup", "restore", "rebuild"),
 )
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
