@@ -8,7 +8,11 @@
             when decision = 'same' then 'override'
             when
                 has_same_contract
-                and (has_same_symbol or name_similarity >= {{ var('similar_name_of_contract') }})
+                and (
+                    has_same_symbol
+                    or name_similarity >= {{ var('similar_name_of_contract') }}
+                    or (has_agreeing_price and has_agreeing_supply) -- symbol and name are new at one provider
+                )
                 and not (has_conflicting_price and name_similarity < {{ var('similar_name') }})
                 then 'contract'
             when has_conflicting_price then null
@@ -33,5 +37,6 @@
                 and has_agreeing_market_cap
                 and name_similarity >= {{ var('similar_name_of_contract') }}
                 then 'quote'
+            when has_agreeing_price and has_agreeing_market_cap and has_agreeing_supply then 'quote'
         end
 {%- endmacro -%}
