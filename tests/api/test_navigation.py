@@ -94,7 +94,7 @@ def scrolled(browser: Chrome) -> int:
 
 
 def is_at(browser: Chrome, place: int) -> bool:
-    return abs(scrolled(browser) - place) < 30
+    return abs(scrolled(browser) - place) < 120  # a few rows: fonts and charts move them
 
 
 def test_next_shows_the_top_of_the_page_and_back_the_place_that_was_left(browser: Chrome, site: Api) -> None:
