@@ -228,6 +228,7 @@ def test_triggers_need_the_key(market: Api, path: str) -> None:
 
 def test_keys_can_not_be_guessed_at_will(empty: Warehouse, api_settings: Settings) -> None:
     with serving(api_settings, lambda: empty.url("reader")) as api:
+        api.wait_for(None)  # until the warehouse has answered, /data is a 503
         statuses = [
             api.post("/etl/trigger", headers={"X-API-Key": f"guess-{number}"}).status_code for number in range(130)
         ]
